@@ -1,0 +1,55 @@
+"""Engines: what turns windows of speech into segments, and the table from name to loader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from asr_core.audio.segment import Window
+from asr_core.errors import ModelError
+from asr_core.result import Segment
+from asr_core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The segments of one window and how far into the recording it reaches."""
+
+    end: float  # seconds
+    segments: tuple[Segment, ...]
+
+
+class Engine(Protocol):
+    """A loaded model, warm, used for one recording after another."""
+
+    name: str
+
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+        """Segments window by window, in order; reads ahead only as far as a batch needs."""
+        ...
+
+    def stats(self) -> dict[str, Any]:
+        """Device, precision and counts of the last run."""
+        ...
+
+
+_LOADERS = {"sottovoce-base": "asr_core.engines.conformer:load"}
+
+NAMES = tuple(_LOADERS)
+
+
+def load_engine(settings: Settings) -> Engine:
+    """The engine `settings` names, its weights in memory.
+
+    Raises:
+        ModelError: no such engine, or its weights are missing or damaged.
+    """
+    if settings.engine not in _LOADERS:
+        raise ModelError(
+            f"There is no engine {settings.engine!r}. Choose one of: {', '.join(NAMES)}."
+        )
+    module, function = _LOADERS[settings.engine].split(":")
+    loader: Callable[[Settings], Engine] = getattr(import_module(module), function)
+    return loader(settings)
