@@ -1,0 +1,117 @@
+"""What the searches share: the decoder as they see it, a hypothesis, the options of a search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from torch import Tensor
+
+Finish = Literal["enough", "compete", "collect"]
+
+
+class Cache(Protocol):
+    """What a decoder remembers of the tokens it was fed, one row a hypothesis."""
+
+    def reorder(self, rows: Tensor) -> None:
+        """Make row i what row `rows[i]` was.
+
+        Args:
+            rows: (R',) old rows, those of one utterance together, utterances in their old order.
+                All utterances named have equally many rows, perhaps not as many as before; an
+                utterance not named leaves the cache for good.
+        """
+        ...
+
+
+AnyCache = TypeVar("AnyCache", bound=Cache)
+
+
+class Decoder(Protocol[AnyCache]):
+    """Next-token log probabilities, given what was heard and the tokens so far."""
+
+    def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> AnyCache:
+        """An empty cache over (B, T', D) encoder outputs; row r belongs to utterance r // n_beams."""
+        ...
+
+    def step(self, tokens: Tensor, cache: AnyCache) -> Tensor:
+        """Feed (R, L) tokens after those in the cache: (R, L, V), what follows each of them."""
+        ...
+
+    def score(self, tokens: Tensor, cache: AnyCache) -> Tensor:
+        """The same for whole rows of (R, U) tokens, apart from what the cache holds: (R, U, V)."""
+        ...
+
+    def attend(self, tokens: Tensor, cache: AnyCache, heads: Sequence[tuple[int, int]]) -> Tensor:
+        """Cross-attention of (layer, head) pairs over (R, U) tokens: (R, len(heads), U, T')."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of one utterance."""
+
+    tokens: tuple[int, ...]  # neither prompt nor end token
+    score: float  # what the search ranks by
+    token_log_probs: tuple[float, ...]  # of each token
+    ended: bool  # the end token came before the limit
+    looped: bool = False  # given up because it repeated itself
+    attention_score: float | None = None  # log P(tokens, end token | sound) by the decoder
+    ctc_score: float | None = None  # log P(tokens | sound) by the CTC head
+    frames: tuple[int, ...] | None = None  # where CTC heard each token best
+
+    @property
+    def confidence(self) -> float:
+        """Geometric mean probability of the tokens and the end token, 0..1.
+
+        Source: WeNet's attention rescoring, exp(attention score / (U + 1)).
+        """
+        total = sum(self.token_log_probs) if self.attention_score is None else self.attention_score
+        n_scored = len(self.tokens) + (self.attention_score is not None and self.ended)
+        return math.exp(total / n_scored) if n_scored else float(self.ended)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchOptions:
+    """How to search label by label.
+
+    A hypothesis' score is (1 - ctc_weight) * attention + ctc_weight * CTC log probability
+    + length_bonus * tokens (the end token counts as one); the result is ranked by
+    score / norm ** length_penalty, norm = (tokens + length_offset) / max(length_offset, 1).
+    """
+
+    eos_id: int
+    beam_size: int = 5
+    max_tokens: int | Sequence[int] | None = None  # per utterance; None: its encoder frames
+    finish: Finish = "enough"  # see `beam_search`
+    ctc_weight: float = 0.0
+    pre_beam: float = 1.5  # joint search scores this many times beam_size candidates by CTC
+    length_penalty: float = 0.0  # 1: mean log probability of a token
+    length_offset: float = 0.0  # WeNet, Whisper 0; ESPnet 1 (counts the end token); GNMT 6
+    length_bonus: float = 0.0
+    temperature: float = 1.0  # divides the decoder's logits
+    eos_scale: float = 1.0  # multiplies the end token's log probability
+    suppressed: Tensor | None = None  # (V,) bool, tokens never to be taken
+    suppressed_at_start: Tensor | None = None  # (V,) bool, nor these as the first token
+    max_repeats: int = 8  # more repeats of a phrase in a row end a hypothesis; 0: no guard
+
+    def __post_init__(self) -> None:
+        if self.beam_size < 1:
+            raise ValueError(f"beam_size is {self.beam_size}, not at least 1")
+        if not 0 <= self.ctc_weight <= 1:
+            raise ValueError(f"ctc_weight is {self.ctc_weight}, not in 0..1")
+
+    def limits(self, lengths: Tensor) -> list[int]:
+        """The most tokens each of the utterances with (B,) encoder frames may have."""
+        if self.max_tokens is None:
+            return lengths.tolist()
+        if isinstance(self.max_tokens, int):
+            return [self.max_tokens] * len(lengths)
+        return list(self.max_tokens)
+
+    def normalized(self, score: float, n_tokens: int) -> float:
+        """`score` as the result ranks it."""
+        norm = (n_tokens + self.length_offset) / max(self.length_offset, 1.0)
+        return score / max(norm, 1.0) ** self.length_penalty
