@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from asr_core.errors import AsrError
+from asr_core.saving import save_text
 
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Script = Literal["simplified", "traditional"]
 
+MAX_BEAM_SIZE = 20
+
+_CHOICES = {"decode": DecodeMode, "precision": Precision, "script": Script}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Choices for one run.
+    """Choices for one run, checked when they are made.
 
     Attributes:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+
+    Raises:
+        AsrError: a choice that does not exist.
     """
 
     engine: str = "sottovoce-base"
@@ -28,3 +42,89 @@ class Settings:
     script: Script = "simplified"
     device: str = "auto"
     precision: Precision = "auto"
+
+    def __post_init__(self) -> None:
+        for name, choice in _CHOICES.items():
+            if getattr(self, name) not in get_args(choice):
+                raise _refusal(name, getattr(self, name), _listed(get_args(choice)))
+        if type(self.beam_size) is not int or not 1 <= self.beam_size <= MAX_BEAM_SIZE:
+            raise _refusal("beam_size", self.beam_size, f"a whole number, 1 to {MAX_BEAM_SIZE}")
+        if not isinstance(self.engine, str) or not self.engine:
+            raise _refusal("engine", self.engine, "the name of an engine")
+        if not _matches(r"auto|cpu|mps|cuda(:\d+)?", self.device):
+            raise _refusal("device", self.device, "auto, cpu, cuda, cuda:1 or mps")
+        if not _matches(r"auto|[a-z]{2,3}", self.language):
+            raise _refusal("language", self.language, "auto, or a code such as zh, en or ja")
+        is_tuple = isinstance(self.languages, tuple) and self.languages
+        if not is_tuple or not all(_matches(r"[a-z]{2,3}", code) for code in self.languages):
+            raise _refusal("languages", self.languages, "codes such as zh, en and ja")
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Settings:
+        """Settings from what JSON gives; unknown keys are ignored, missing ones take the default."""
+        known = {field.name for field in fields(cls)} & data.keys()
+        values = {name: data[name] for name in known}
+        if isinstance(values.get("languages"), list):
+            values["languages"] = tuple(values["languages"])
+        return cls(**values)
+
+    @classmethod
+    def load(cls, path: Path | None = None, notes: list[str] | None = None) -> Settings:
+        """The saved settings; the defaults where nothing, or nothing usable, was saved.
+
+        Args:
+            path: the file; by default `settings_file()`.
+            notes: gets a sentence for the reader about each thing that was not usable.
+        """
+        path = path or settings_file()
+        notes = [] if notes is None else notes
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError):
+            data = None
+        if not isinstance(data, dict):
+            notes.append(f"The settings in {path} cannot be read; the defaults are used.")
+            return cls()
+        settings = cls()
+        for name in [field.name for field in fields(cls) if field.name in data]:
+            try:
+                settings = replace(
+                    settings, **{name: getattr(cls.from_mapping({name: data[name]}), name)}
+                )
+            except AsrError as error:
+                notes.append(f"In {path}: {error} The default is used.")
+        return settings
+
+    def save(self, path: Path | None = None) -> None:
+        """Write the settings, whole or not at all.
+
+        Raises:
+            AsrError: the file cannot be written.
+        """
+        path = path or settings_file()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AsrError(f"Cannot make the folder {path.parent}: {error.strerror}.") from None
+        save_text(path, json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n")
+
+
+def settings_file() -> Path:
+    """Where this user's settings are kept."""
+    import platformdirs  # here, since whoever only passes settings on does not need it
+
+    return platformdirs.user_config_path("sottovoce", appauthor=False) / "settings.json"
+
+
+def _matches(pattern: str, value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _refusal(name: str, value: object, wanted: str) -> AsrError:
+    return AsrError(f"The setting {name.replace('_', ' ')} is {value!r}. Choose {wanted}.")

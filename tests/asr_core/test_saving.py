@@ -1,0 +1,52 @@
+"""Saving: the whole file or the old one."""
+
+import os
+import sys
+
+import pytest
+
+from asr_core.errors import AsrError
+from asr_core.saving import save_text
+
+
+def test_the_text_is_there_as_utf8_and_no_draft_is_left(tmp_path):
+    target = tmp_path / "talk.txt"
+    target.write_text("old")
+    save_text(target, "你好\nline\n")
+    assert target.read_bytes() == "你好\nline\n".encode()
+    assert os.listdir(tmp_path) == ["talk.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_nobody_else_may_read_it(tmp_path):
+    save_text(tmp_path / "talk.txt", "x")
+    assert (tmp_path / "talk.txt").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(AsrError, match=r"Cannot save 'a.txt' in .*: the folder does not exist\."):
+        save_text(tmp_path / "gone" / "a.txt", "x")
+
+
+def test_a_folder_as_target_is_a_sentence_and_stays(tmp_path):
+    (tmp_path / "talk.txt").mkdir()
+    with pytest.raises(AsrError, match="Cannot save"):
+        save_text(tmp_path / "talk.txt", "x")
+    assert os.listdir(tmp_path) == ["talk.txt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets a file size limit the kernel enforces")
+def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
+    import resource
+
+    target = tmp_path / "talk.txt"
+    target.write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(AsrError, match=r"Cannot save 'talk\.txt'"):
+            save_text(target, "x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["talk.txt"]

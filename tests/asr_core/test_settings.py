@@ -1,0 +1,69 @@
+"""Settings: checked, saved, read back, and never in the way."""
+
+import json
+
+import pytest
+
+from asr_core.errors import AsrError
+from asr_core.settings import Settings
+
+
+def test_what_was_saved_is_read_back(tmp_path):
+    file = tmp_path / "deep" / "settings.json"
+    chosen = Settings(language="ja", languages=("zh", "en", "ja"), decode="draft", beam_size=3)
+    chosen.save(file)
+    assert Settings.load(file) == chosen
+
+
+def test_without_a_file_the_defaults_hold_and_nothing_is_said(tmp_path):
+    notes = []
+    assert Settings.load(tmp_path / "none.json", notes) == Settings()
+    assert notes == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe\x00", b'"text"'])
+def test_a_broken_file_gives_the_defaults_and_a_note(tmp_path, content):
+    file = tmp_path / "settings.json"
+    file.write_bytes(content)
+    notes = []
+    assert Settings.load(file, notes) == Settings()
+    assert notes == [f"The settings in {file} cannot be read; the defaults are used."]
+
+
+def test_unknown_keys_are_ignored_and_one_bad_value_spoils_only_itself(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"beam_size": "five", "decode": "ctc", "color": "red"}))
+    notes = []
+    assert Settings.load(file, notes) == Settings(decode="ctc")
+    assert len(notes) == 1
+    assert "The setting beam size is 'five'. Choose a whole number, 1 to 20." in notes[0]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"decode": "magic"},
+        {"beam_size": 0},
+        {"beam_size": 21},
+        {"beam_size": True},
+        {"script": "cursive"},
+        {"precision": "int4"},
+        {"device": "tpu"},
+        {"device": 1},
+        {"language": "English"},
+        {"languages": ()},
+        {"languages": ("zh", 1)},
+        {"languages": 5},
+        {"engine": ""},
+        {"decode": ["ctc"]},
+    ],
+)
+def test_a_choice_that_does_not_exist_is_a_sentence(choice):
+    with pytest.raises(AsrError, match=r"^The setting .+ is .+\. Choose .+\.$"):
+        Settings(**choice)
+
+
+def test_saved_where_nothing_can_be_saved_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AsrError, match="Cannot make the folder"):
+        Settings().save(tmp_path / "file" / "settings.json")
