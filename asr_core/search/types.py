@@ -33,11 +33,14 @@ class Decoder(Protocol[AnyCache]):
     """Next-token log probabilities, given what was heard and the tokens so far."""
 
     def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> AnyCache:
-        """An empty cache over (B, T', D) encoder outputs; row r belongs to utterance r // n_beams."""
+        """An empty cache over (B, T', D) encoder outputs; row r is of utterance r // n_beams."""
         ...
 
     def step(self, tokens: Tensor, cache: AnyCache) -> Tensor:
-        """Feed (R, L) tokens after those in the cache: (R, L, V), what follows each of them."""
+        """Feed (R, L) tokens after those in the cache: (R, L, V), what follows each of them.
+
+        The result is float32 and new: the search may write into it.
+        """
         ...
 
     def score(self, tokens: Tensor, cache: AnyCache) -> Tensor:
