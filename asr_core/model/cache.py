@@ -1,0 +1,127 @@
+"""What a decoder remembers of the tokens it was fed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from asr_core.model.attention import MASKED
+
+_NOWHERE = 2**30  # the position of a slot that is not part of a row
+
+
+class Cache:
+    """Keys and values of one batch of hypotheses.
+
+    Keys and values of fed tokens are never moved when hypotheses are reordered. They lie in slots
+    of their utterance, which all its rows share; `_slots` says for each row in which slot each
+    of its positions lies. All rows of an utterance attend to all its slots in one product, with a
+    mask over the slots of other hypotheses. Reordering only permutes that small table.
+
+    Attributes:
+        cross: (B, H, T', D / H) keys and values of every layer, once an utterance.
+        cross_mask: (B, 1, 1, T') 0 or MASKED; None when no utterance is padded.
+        n_beams: rows an utterance has.
+        lengths: (R,) tokens each row has been fed.
+    """
+
+    def __init__(
+        self, cross: list[tuple[Tensor, Tensor]], cross_mask: Tensor | None, n_beams: int
+    ) -> None:
+        self.cross = cross
+        self.cross_mask = cross_mask
+        self.n_beams = n_beams
+        self._n_utterances = len(cross[0][0])
+        device = cross[0][0].device
+        n_rows = self._n_utterances * n_beams
+        self.lengths = torch.zeros(n_rows, dtype=torch.long, device=device)
+        self._slots = torch.zeros(n_rows, 0, dtype=torch.long, device=device)
+        self._past: list[tuple[Tensor, Tensor]] = []  # (B, H, capacity, D / H), every layer
+        self._n_slots = 0
+        self._n_new = 0
+
+    def by_utterance(self, x: Tensor) -> Tensor:
+        """(R, H, L, D / H), rows -> (B, H, n L, D / H), the rows of an utterance side by side."""
+        n_rows, n_heads, n_tokens, d_head = x.shape
+        n = n_rows // self._n_utterances
+        if n == 1:
+            return x
+        x = x.view(-1, n, n_heads, n_tokens, d_head).transpose(1, 2)
+        return x.reshape(-1, n_heads, n * n_tokens, d_head)
+
+    def append(self, n_new: int) -> Tensor:
+        """Make room for `n_new` tokens a row: (B, 1, n L, S) 0 or MASKED, what each may see."""
+        n_rows = len(self.lengths)
+        self._n_new = n_new * self.n_beams  # slots an utterance gains
+        row = torch.arange(n_rows, device=self.lengths.device) % self.n_beams
+        token = torch.arange(n_new, device=self.lengths.device)
+        new_slots = self._n_slots + row[:, None] * n_new + token  # (R, L)
+        self._n_slots += self._n_new
+        position = self.lengths[:, None] + token  # (R, L)
+        missing = int(self.lengths.max()) + n_new - self._slots.shape[1]
+        if missing > 0:  # slot number S is a place to write what is nowhere
+            nowhere = self._slots.new_full((n_rows, missing), _NOWHERE)
+            self._slots = torch.cat([self._slots, nowhere], dim=1)
+        self._slots.scatter_(1, position, new_slots)
+        self.lengths = self.lengths + n_new
+        # The position every slot has in every row; beyond the present one it is unseen.
+        columns = torch.arange(self._slots.shape[1], device=position.device)
+        places = position.new_full((n_rows, self._n_slots + 1), _NOWHERE)
+        slots = self._slots.clamp_max(self._n_slots)
+        places.scatter_(1, slots, columns.expand_as(slots))
+        hidden = places[:, None, :-1] > position[..., None]  # (R, L, S)
+        mask = torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, MASKED)
+        return mask.view(self._n_utterances, 1, -1, self._n_slots)
+
+    def remember(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Store a layer's (B, H, n L, D / H) new keys and values: all of them, (B, H, S, D / H)."""
+        start = self._n_slots - self._n_new
+        if layer == len(self._past):
+            self._past.append((keys.new_empty(0), values.new_empty(0)))
+        stored = []
+        for old, new in zip(self._past[layer], (keys, values), strict=True):
+            capacity = old.shape[2] if old.dim() == 4 else 0
+            if capacity < self._n_slots:
+                grown = new.new_empty(
+                    *new.shape[:2], max(2 * capacity, self._n_slots), new.shape[3]
+                )
+                if start:
+                    grown[:, :, :start] = old[:, :, :start]
+                old = grown
+            old[:, :, start : self._n_slots] = new
+            stored.append(old)
+        self._past[layer] = (stored[0], stored[1])
+        return stored[0][:, :, : self._n_slots], stored[1][:, :, : self._n_slots]
+
+    def truncate(self, lengths: Tensor) -> None:
+        """Forget what each row was fed behind its first `lengths` (R,) tokens."""
+        self.lengths = torch.minimum(self.lengths, lengths.to(self.lengths.device))
+        columns = torch.arange(self._slots.shape[1], device=self.lengths.device)
+        used = self._slots[columns < self.lengths[:, None]]
+        self._n_slots = int(used.max()) + 1 if len(used) else 0
+
+    def reorder(self, rows: Tensor) -> None:
+        """Make row i what row `rows[i]` was.
+
+        Args:
+            rows: (R',) old rows, those of one utterance together, utterances in their old order
+                and with equally many rows each, perhaps not as many as before. An utterance that
+                is not named leaves the cache for good.
+        """
+        rows = rows.to(self.lengths.device)
+        if len(rows) == len(self.lengths) and torch.equal(
+            rows, torch.arange(len(rows), device=rows.device)
+        ):
+            return
+        kept = torch.unique_consecutive(rows // self.n_beams)
+        self.lengths, self._slots = self.lengths[rows], self._slots[rows]
+        self.n_beams = len(rows) // max(1, len(kept))
+        if len(kept) == self._n_utterances:
+            return
+        self._n_utterances = len(kept)
+        if self.cross_mask is not None:
+            self.cross_mask = self.cross_mask[kept]
+        for i in range(len(self.cross)):  # layer by layer, so that only one is in memory twice
+            self.cross[i] = (self.cross[i][0][kept], self.cross[i][1][kept])
+        for i, (keys, values) in enumerate(self._past):
+            self._past[i] = (keys[kept], values[kept])

@@ -1,0 +1,241 @@
+"""The attention decoder: next-token log probabilities, given what was heard and the tokens so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from asr_core.model.attention import MASKED, LayerNorm, sinusoids
+from asr_core.model.cache import Cache
+from asr_core.model.conformer import ACTIVATIONS, Activation
+from asr_core.model.subsampling import within
+
+_SLICE = 2**24  # log probabilities computed at once when only those of given tokens are asked
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """The shape of a decoder; what it stands at is WeNet's and ESPnet's transformer decoder."""
+
+    vocab_size: int
+    d_model: int = 512
+    n_heads: int = 8
+    n_layers: int = 6
+    d_ff: int = 2048
+    activation: Activation = "relu"
+    norm_eps: float = 1e-5
+    position: Literal["sinusoid", "learned"] = "sinusoid"
+    max_tokens: int | None = None  # "learned" only: rows of the position table
+    scale_embedding: bool = True  # by sqrt(d_model)
+    key_bias: bool = True
+    tied_output: bool = False  # the output layer is the embedding, without bias
+
+
+class Attention(nn.Module):
+    """The four projections of multi-head attention; who attends to what is the caller's."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        d = config.d_model
+        self.n_heads = config.n_heads
+        self.q = nn.Linear(d, d)
+        self.k = nn.Linear(d, d, bias=config.key_bias)
+        self.v = nn.Linear(d, d)
+        self.o = nn.Linear(d, d)
+
+    def queries(self, x: Tensor) -> Tensor:
+        return self._heads(self.q(x))
+
+    def keys_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self._heads(self.k(x)), self._heads(self.v(x))
+
+    def mixed(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Attend and project: (B, H, L, D / H) queries -> (B, L, D)."""
+        mask = None if mask is None else mask.to(q.dtype)
+        x = F.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype), attn_mask=mask)
+        return self.o(x.transpose(1, 2).flatten(2))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+
+
+class DecoderBlock(nn.Module):
+    """Self-attention, cross-attention, feed-forward; each behind a layer norm, each added."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.norm_self = LayerNorm(config.d_model, eps=config.norm_eps)
+        self.self_attn = Attention(config)
+        self.norm_cross = LayerNorm(config.d_model, eps=config.norm_eps)
+        self.cross_attn = Attention(config)
+        self.norm_ff = LayerNorm(config.d_model, eps=config.norm_eps)
+        self.expand = nn.Linear(config.d_model, config.d_ff)
+        self.reduce = nn.Linear(config.d_ff, config.d_model)
+        self.activation = ACTIVATIONS[config.activation]
+
+    def feed_forward(self, x: Tensor) -> Tensor:
+        return x + self.reduce(self.activation(self.expand(self.norm_ff(x))))
+
+
+class AttentionDecoder(nn.Module):
+    """A transformer decoder.
+
+    Rows are hypotheses: with n rows an utterance, row r belongs to utterance r // n. All rows of
+    an utterance share its cross-attention keys and values, as queries of one attention.
+    """
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(config.vocab_size, config.d_model)
+        if config.position == "learned":
+            self.positions = nn.Embedding(config.max_tokens or 448, config.d_model)
+        self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
+        self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
+        self.out = None if config.tied_output else nn.Linear(config.d_model, config.vocab_size)
+
+    def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> Cache:
+        """An empty cache over what was heard.
+
+        Args:
+            encoder_out: (B, T', D), utterances with (B,) `lengths` frames.
+            n_beams: rows an utterance has; `Cache.reorder` may change it later.
+        """
+        encoder_out = encoder_out.to(self.embed.weight.device)
+        if encoder_out.shape[1] == 0:  # nothing was heard: one frame that nobody may see
+            encoder_out = F.pad(encoder_out, (0, 0, 0, 1))
+        lengths = lengths.to(encoder_out.device)
+        inside = within(lengths, encoder_out.shape[1])
+        mask = None
+        if inside is not None:
+            mask = torch.zeros(inside.shape, device=inside.device)
+            mask = mask.masked_fill_(~inside, MASKED)[:, None, None]  # (B, 1, 1, T')
+        cross = [block.cross_attn.keys_values(encoder_out) for block in self.blocks]
+        return Cache(cross, mask, n_beams)
+
+    def step(self, tokens: Tensor, cache: Cache, last_only: bool = False) -> Tensor:
+        """Feed new tokens behind those in the cache.
+
+        Args:
+            tokens: (R, L), L >= 1.
+            last_only: spare the log probabilities after all but the last token of each row.
+
+        Returns:
+            (R, L, V) float32 log probabilities of the token after each, or (R, 1, V).
+
+        Raises:
+            ValueError: more tokens than the decoder has positions for.
+        """
+        tokens = tokens.to(self.embed.weight.device)
+        n_rows, n_new = tokens.shape
+        x = self._embed(tokens, cache.lengths[:, None] + torch.arange(n_new, device=tokens.device))
+        mask = cache.append(n_new)
+        for i, block in enumerate(self.blocks):
+            y = block.norm_self(x)
+            q = cache.by_utterance(block.self_attn.queries(y))
+            keys, values = (cache.by_utterance(t) for t in block.self_attn.keys_values(y))
+            y = block.self_attn.mixed(q, *cache.remember(i, keys, values), mask)
+            x = x + y.reshape(n_rows, n_new, -1)
+            q = cache.by_utterance(block.cross_attn.queries(block.norm_cross(x)))
+            y = block.cross_attn.mixed(q, *cache.cross[i], cache.cross_mask)
+            x = block.feed_forward(x + y.reshape(n_rows, n_new, -1))
+        return self._log_probs(x[:, -1:] if last_only else x)
+
+    def score(self, tokens: Tensor, cache: Cache) -> Tensor:
+        """Log probabilities after every token of whole rows, in one pass.
+
+        Args:
+            tokens: (R, U), from the very first; R a multiple of the cache's utterances. Padding
+                on the right changes nothing on its left. What `step` has fed plays no part.
+
+        Returns:
+            (R, U, V) float32.
+        """
+        return self._log_probs(self._states(tokens, cache))
+
+    def score_targets(self, tokens: Tensor, targets: Tensor, cache: Cache) -> Tensor:
+        """(R, U) log probabilities of given next tokens, as `score`, without (R, U, V) in memory."""
+        states = self._states(tokens, cache)
+        targets = targets.to(states.device)
+        found = [
+            self._log_probs(x).gather(-1, y[:, None])[:, 0]
+            for x, y in zip(
+                states.flatten(0, 1).split(max(1, _SLICE // self.config.vocab_size)),
+                targets.flatten().split(max(1, _SLICE // self.config.vocab_size)),
+                strict=True,
+            )
+        ]
+        return torch.cat(found).view(targets.shape)
+
+    def attend(self, tokens: Tensor, cache: Cache, heads: Sequence[tuple[int, int]]) -> Tensor:
+        """Where each token looked while the next one was chosen.
+
+        Args:
+            heads: (layer, head) pairs.
+
+        Returns:
+            (R, len(heads), U, T') float32 cross-attention weights, each row summing to 1.
+        """
+        found: dict[tuple[int, int], Tensor] = {}
+        self._states(tokens, cache, set(heads), found)
+        return torch.stack([found[pair] for pair in heads], dim=1)
+
+    def _states(
+        self,
+        tokens: Tensor,
+        cache: Cache,
+        heads: set[tuple[int, int]] | None = None,
+        found: dict[tuple[int, int], Tensor] | None = None,
+    ) -> Tensor:
+        """(R, U, D) states of whole rows; with `heads`, stops behind the last layer asked for."""
+        tokens = tokens.to(self.embed.weight.device)
+        n_rows, n_tokens = tokens.shape
+        x = self._embed(tokens, torch.arange(n_tokens, device=tokens.device).expand_as(tokens))
+        for i, block in enumerate(self.blocks):
+            y = block.norm_self(x)
+            q, (k, v) = block.self_attn.queries(y), block.self_attn.keys_values(y)
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + block.self_attn.o(y.transpose(1, 2).flatten(2))
+            q = cache.by_utterance(block.cross_attn.queries(block.norm_cross(x)))
+            keys, values = cache.cross[i]
+            if heads is not None and found is not None:
+                for layer, head in heads:
+                    if layer == i:
+                        weights = _weights(q[:, head], keys[:, head], cache.cross_mask)
+                        found[layer, head] = weights.reshape(n_rows, n_tokens, -1)
+                if len(found) == len(heads):
+                    return x
+            y = block.cross_attn.mixed(q, keys, values, cache.cross_mask)
+            x = block.feed_forward(x + y.reshape(n_rows, n_tokens, -1))
+        return x
+
+    def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        config = self.config
+        x = self.embed(tokens).float()
+        if config.scale_embedding:
+            x = x * config.d_model**0.5
+        if config.position == "sinusoid":
+            return x + sinusoids(positions, config.d_model)
+        if int(positions.max()) >= self.positions.num_embeddings:
+            raise ValueError(
+                f"position {int(positions.max())} of {self.positions.num_embeddings} tokens"
+            )
+        return x + self.positions(positions)
+
+    def _log_probs(self, x: Tensor) -> Tensor:
+        x = self.norm(x)
+        logits = F.linear(x, self.embed.weight) if self.out is None else self.out(x)
+        return logits.float().log_softmax(-1)
+
+
+def _weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+    """(B, L, T') float32 attention weights of one head."""
+    scores = q.float() @ k.float().mT * q.shape[-1] ** -0.5
+    if mask is not None:
+        scores = scores + mask[:, 0]
+    return scores.softmax(-1)

@@ -1,0 +1,162 @@
+"""The model: an encoder, a CTC head, one or two attention decoders, a language head."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from asr_core.model.conformer import Conformer, EncoderConfig
+from asr_core.model.decoder import AttentionDecoder, DecoderConfig
+from asr_core.model.subsampling import within
+
+LANGUAGES = ("zh", "en", "mixed")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Everything about a model but its weights.
+
+    Attributes:
+        n_units: what the CTC head tells apart, the blank included.
+        ctc_pooling: encoder frames that make one CTC frame.
+        frame_rate: encoder frames per second.
+    """
+
+    encoder: EncoderConfig
+    decoder: DecoderConfig
+    n_units: int
+    decoder_r2l: DecoderConfig | None = None
+    ctc_pooling: int = 1
+    frame_rate: float = 25.0
+    blank_id: int = 0
+    sos_id: int = 1
+    eos_id: int = 1
+    ctc_trained: bool = True
+    language_head: bool = False
+    language_trained: bool = False
+
+    @property
+    def ctc_frame_rate(self) -> float:
+        """CTC frames per second."""
+        return self.frame_rate / self.ctc_pooling
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelConfig:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: a field is missing or unknown.
+        """
+        values = json.loads(text)
+        try:
+            values["encoder"] = EncoderConfig(**values["encoder"])
+            for name in ("decoder", "decoder_r2l"):
+                if values.get(name) is not None:
+                    values[name] = DecoderConfig(**values[name])
+            return cls(**values)
+        except (KeyError, TypeError) as error:
+            known = ", ".join(field.name for field in fields(cls))
+            raise ValueError(
+                f"not a model's configuration ({error}); its fields: {known}"
+            ) from error
+
+
+class CtcHead(nn.Module):
+    """Encoder states -> log posteriors of the units, perhaps of several frames at once."""
+
+    def __init__(self, d_model: int, n_units: int, pooling: int) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.pool = nn.Linear(pooling * d_model, d_model) if pooling > 1 else None
+        self.proj = nn.Linear(d_model, n_units)
+
+    def forward(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        if self.pool is not None:
+            inside = within(lengths, encoder_out.shape[1])
+            if inside is not None:
+                encoder_out = encoder_out * inside[..., None]
+            missing = -encoder_out.shape[1] % self.pooling
+            groups = F.pad(encoder_out, (0, 0, 0, missing)).unflatten(1, (-1, self.pooling))
+            encoder_out = self.pool(groups.flatten(2))  # (B, T'', D)
+            lengths = (lengths + self.pooling - 1) // self.pooling
+        return self.proj(encoder_out).float().log_softmax(-1), lengths
+
+
+class LanguageHead(nn.Module):
+    """Mean and deviation of the encoder states -> log probabilities of zh, en, mixed."""
+
+    def __init__(self, d_model: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(2 * d_model, 256)
+        self.out = nn.Linear(256, len(LANGUAGES))
+
+    def forward(self, encoder_out: Tensor, lengths: Tensor) -> Tensor:
+        x = encoder_out.float()
+        at = torch.arange(x.shape[1], device=x.device)
+        inside = (at < lengths.to(x.device)[:, None])[..., None]
+        n = lengths.to(x.device).clamp_min(1)[:, None]
+        mean = (x * inside).sum(1) / n
+        deviation = (((x - mean[:, None]) * inside).square().sum(1) / n).sqrt()
+        x = F.relu(self.hidden(torch.cat([mean, deviation], dim=-1)))
+        return self.out(x).float().log_softmax(-1)
+
+
+class HybridModel(nn.Module):
+    """Joint CTC and attention recognition over one Conformer."""
+
+    decoder_r2l: AttentionDecoder | None
+    language: LanguageHead | None
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        d = config.encoder.d_model
+        self.encoder = Conformer(config.encoder)
+        self.ctc = CtcHead(d, config.n_units, config.ctc_pooling)
+        self.decoder = AttentionDecoder(config.decoder)
+        r2l = config.decoder_r2l
+        self.decoder_r2l = None if r2l is None else AttentionDecoder(r2l)
+        self.language = LanguageHead(d) if config.language_head else None
+
+    def encode(self, features: Tensor, lengths: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
+        """Listen to a batch.
+
+        Args:
+            features: (B, T, F) padded with anything behind (B,) `lengths` frames.
+            options: chunk_size, left_chunks, states, as `Conformer.forward` takes them.
+
+        Returns:
+            (B, T', D) float32 encoder states, zeros behind the end; (B,) encoder frames.
+        """
+        device = next(self.encoder.parameters()).device
+        return self.encoder(features.to(device), lengths.to(device), **options)
+
+    def ctc_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T'', units) float32 log posteriors of what the encoder heard, and (B,) frames."""
+        device = self.ctc.proj.weight.device
+        return self.ctc(encoder_out.to(device), lengths.to(device))
+
+    def language_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> Tensor:
+        """(B, 3) float32 log probabilities of zh, en and mixed.
+
+        Raises:
+            ValueError: the model has no language head.
+        """
+        if self.language is None:
+            raise ValueError("this model has no language head")
+        device = self.language.out.weight.device
+        return self.language(encoder_out.to(device), lengths.to(device))
+
+    @classmethod
+    def empty(cls, config: ModelConfig) -> HybridModel:
+        """A model whose weights take no memory until `load_state_dict(..., assign=True)`."""
+        with torch.device("meta"):
+            return cls(config)
