@@ -88,3 +88,9 @@ def test_every_locked_package_is_tied_to_its_bytes(path):
     entries = re.split(r"(?m)^(?=[\w.-]+==)", LOCKS[path])[1:]
     assert len(entries) == len(pins(path))
     assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_the_license_of_every_locked_package_is_listed():
+    listed = (PROJECT / "assets" / "LICENSES.md").read_text(encoding="utf-8")
+    packages = {name for path in LOCKS for name in pins(path)} | {"torch"}
+    assert [name for name in sorted(packages) if f"| {name} |" not in listed] == []
