@@ -1,0 +1,142 @@
+"""Serve the page on this computer only, and open it in the browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asr_core.errors import AsrError
+from asr_core.privacy.guard import no_core_dump, refuse_network
+
+if TYPE_CHECKING:
+    from streamlit import App
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+
+ADDRESS = "127.0.0.1"
+
+# Given to App.run(config=...), which outranks flags, environment and files.
+PRIVATE: dict[str, Any] = {
+    "server.address": ADDRESS,
+    "server.allowedHosts": [ADDRESS, "localhost"],
+    "server.headless": True,  # we open the browser ourselves, with the start key
+    "server.enableCORS": True,
+    "server.enableXsrfProtection": True,
+    "server.xsrfCookieSameSite": "strict",
+    "server.enableStaticServing": False,
+    "server.enableAgentApi": False,
+    "server.fileWatcherType": "none",
+    "server.runOnSave": False,
+    "server.showEmailPrompt": False,
+    "server.disconnectedSessionTTL": 120,
+    "browser.serverAddress": ADDRESS,
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "minimal",
+    "logger.level": "warning",
+    "logger.enableRich": False,
+    "logger.hideWelcomeMessage": True,
+}
+
+
+def main(port: int | None = None, browser: bool = True) -> None:
+    """Serve the page until it is interrupted; its address is the first line on stdout.
+
+    Args:
+        port: the port to listen on, None for any free one.
+        browser: open the address in the browser of this computer.
+
+    Raises:
+        AsrError: the port is in use.
+    """
+    for name in [name for name in os.environ if name.startswith("STREAMLIT_")]:
+        del os.environ[name]  # the environment outranks config.toml
+    refuse_network()
+    sys.addaudithook(loopback_only)
+    no_core_dump()
+    if port is not None:
+        _check_free(port)
+    app = page_server(browser)
+    sys.argv = [str(APP)]  # Streamlit looks for .streamlit/config.toml beside this
+    with suppress(KeyboardInterrupt):  # Ctrl+C is how a server in a terminal ends
+        app.run(config={**PRIVATE, "server.port": port or 0})
+
+
+def loopback_only(event: str, args: tuple[Any, ...]) -> None:
+    """Audit hook: refuse to listen anywhere but on this computer's own loopback address."""
+    if event != "socket.bind" or not isinstance(args[1], tuple):
+        return  # what is not a tuple is the name of a Unix socket
+    host = args[1][0]
+    try:
+        is_loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise PermissionError(f"Sottovoce listens on {ADDRESS} only, not on {host!r}.")
+
+
+def page_server(browser: bool) -> App:
+    """The Streamlit server behind the gate; it prints its address once it listens."""
+    import uvicorn.config
+    from starlette.formparsers import MultiPartParser
+    from starlette.middleware import Middleware
+    from streamlit import App, config
+
+    from ui_components.gate import Entrance, Gate
+    from ui_components.purge import purging
+    from ui_components.quiet import quiet_logs
+
+    quiet_logs()
+    uvicorn.config.LOGGING_CONFIG["loggers"]["uvicorn"]["level"] = "WARNING"
+    MultiPartParser.spool_max_size = 2**31  # an upload stays in memory, never in a temporary file
+    entrance = Entrance()
+
+    @asynccontextmanager
+    async def lifespan(_: App) -> AsyncIterator[None]:
+        address = f"http://{ADDRESS}:{config.get_option('server.port')}/?key={entrance.key}"
+        print(address, flush=True)
+        if browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        with purging():
+            yield
+
+    return App(
+        APP,
+        middleware=[Middleware(Gate, entrance=entrance)],
+        lifespan=lifespan,
+        on_script_error=_apologize,
+    )
+
+
+def _apologize(error: Exception) -> bool:
+    """Show one sentence in place of a traceback; True keeps Streamlit from adding its own."""
+    import streamlit as st
+
+    from ui_components.quiet import describe
+
+    st.error(
+        f"{describe(error)} What was recognized so far is kept: reload the page to see it.",
+        icon=":material/error:",
+    )
+    return True
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except (OSError, OverflowError) as error:
+            raise AsrError(
+                f"Port {port} cannot be used. Choose another with --port, or leave --port out."
+            ) from error

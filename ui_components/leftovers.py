@@ -1,0 +1,55 @@
+"""What Streamlit holds of recordings in memory: taken out of its stores, counted, removed.
+
+Streamlit keeps an upload and the player's copy until its page runs again or the next visitor comes,
+which on a private computer may be never.
+"""
+
+from __future__ import annotations
+
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+
+def take(upload: UploadedFile) -> bytes:
+    """The bytes of an upload, removed from Streamlit's store."""
+    audio = upload.getvalue()
+    context = get_script_run_ctx()
+    assert context is not None, "only the page's script has uploads"
+    context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)  # type: ignore
+    return audio
+
+
+def close_player() -> None:
+    """Drop the player's copy now instead of after the next run of the page."""
+    media = get_instance().media_file_mgr
+    media.clear_session_refs()
+    media.remove_orphaned_files()
+
+
+def uploaded_bytes() -> int:
+    """Bytes of recordings in the upload store, all pages together."""
+    if not exists():
+        return 0
+    stats = get_instance().uploaded_file_mgr.get_stats()
+    return sum(stat.byte_length for family in stats.values() for stat in family)  # type: ignore
+
+
+def played_bytes() -> int:
+    """Bytes of recordings that could be played, all pages together."""
+    files = list(get_instance().media_file_mgr._storage._files_by_id.values())  # type: ignore
+    sounds = [file for file in files if file.mimetype.startswith(("audio/", "video/"))]
+    return sum(len(file.content) for file in sounds)
+
+
+def sweep() -> None:
+    """Remove what pages that are no longer open have left in Streamlit's stores."""
+    runtime = get_instance()
+    uploads, media = runtime.uploaded_file_mgr, runtime.media_file_mgr
+    for session_id in list(uploads.file_storage):  # type: ignore[attr-defined]
+        if not runtime.is_active_session(session_id):
+            uploads.remove_session_files(session_id)
+    for session_id in list(media._files_by_session_and_coord):
+        if not runtime.is_active_session(session_id):
+            media.clear_session_refs(session_id)
+    media.remove_orphaned_files()

@@ -1,0 +1,47 @@
+"""What stays on this computer after a run, and the button that makes it less."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from asr_core.privacy.receipt import Receipt
+from ui_components.leftovers import close_player, played_bytes, uploaded_bytes
+from ui_components.phrases import phrase, size
+from ui_components.state import Run, forget_audio
+
+
+def receipt_line(run: Run) -> None:
+    """Say what is still held, counted just now, and what the last re-check found."""
+    held = uploaded_bytes() + played_bytes()
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/lock: **{phrase('stays')}**", width="stretch")
+            if run.source is not None:
+                st.button(
+                    phrase("forget"),
+                    key="forget",
+                    icon=":material/delete_forever:",
+                    type="tertiary",
+                    on_click=_forget,
+                )
+        audio = phrase("stays_player", size=size(held)) if held else phrase("stays_nothing")
+        st.caption(f"{phrase('stays_disk')} {audio}")
+        if run.job.receipt is not None:
+            st.caption(after_the_run(run.job.receipt))
+            for finding in run.job.receipt.findings:
+                st.warning(finding)
+
+
+def after_the_run(receipt: Receipt) -> str:
+    """The re-check of the worker and the disk, in one sentence."""
+    return phrase(
+        "receipt",
+        removed=size(receipt.bytes_removed),
+        left=size(receipt.bytes_left),
+        time=f"{receipt.checked_at.astimezone():%H:%M:%S}",
+    )
+
+
+def _forget() -> None:
+    forget_audio()
+    close_player()

@@ -1,0 +1,87 @@
+"""What a person may choose before a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import streamlit as st
+
+from asr_core.settings import DecodeMode, Script, Settings
+from ui_components.languages import LANGUAGES
+from ui_components.phrases import phrase
+from ui_components.state import saved_settings
+
+_CHOICES = ("auto", "zh", "en", "more")
+
+
+def settings_panel() -> Settings:
+    """The choices for the next run: the language in sight, the rest folded away."""
+    saved = saved_settings()
+    language = _language(saved)
+    with st.expander(phrase("advanced"), icon=":material/tune:"):
+        among = st.multiselect(
+            phrase("auto_among"),
+            list(LANGUAGES),
+            default=[code for code in saved.languages if code in LANGUAGES],
+            format_func=LANGUAGES.__getitem__,
+            key="languages",
+            help=phrase("auto_among_help"),
+            disabled=language != "auto",
+        )
+        script = st.segmented_control(
+            phrase("script"),
+            get_args(Script),
+            default=saved.script,
+            required=True,
+            format_func=phrase,
+            key="script",
+        )
+        modes = get_args(DecodeMode)
+        decode = st.selectbox(
+            phrase("decode"),
+            modes,
+            index=modes.index(saved.decode),
+            format_func=phrase,
+            key="decode",
+            help=phrase("decode_help"),
+        )
+    return replace(
+        saved,
+        language=language,
+        languages=tuple(among) or Settings().languages,
+        script=script,
+        decode=decode,
+    )
+
+
+def _language(saved: Settings) -> str:
+    """The language of the whole recording, "auto" when each passage is to be judged."""
+    choice = st.segmented_control(
+        phrase("language"),
+        _CHOICES,
+        default=saved.language if saved.language in _CHOICES else "more",
+        required=True,
+        format_func=_language_label,
+        key="language",
+    )
+    if choice != "more":
+        return choice
+    codes = list(LANGUAGES)
+    return st.selectbox(
+        phrase("one_language"),
+        codes,
+        index=codes.index(saved.language) if saved.language in codes else 0,
+        format_func=LANGUAGES.__getitem__,
+        key="one_language",
+    )
+
+
+def _language_label(choice: str) -> str:
+    """A choice in words; "auto" says among which languages."""
+    if choice != "auto":
+        return phrase(choice)
+    codes = st.session_state.get("languages") or saved_settings().languages
+    if len(codes) > 3:
+        return phrase("auto", languages=phrase("n_languages", n=len(codes)))
+    return phrase("auto", languages=", ".join(LANGUAGES[code] for code in codes))

@@ -1,0 +1,18 @@
+"""The words of the idle page: what happens here, and what does not."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui_components.phrases import phrase
+
+
+def welcome() -> None:
+    """Say in one line what a recording becomes."""
+    st.header(phrase("welcome"), anchor=False)
+    st.caption(phrase("hint"))
+
+
+def privacy_note() -> None:
+    """Say where a recording goes, before it is given."""
+    st.caption(f":material/lock: {phrase('private')}")
