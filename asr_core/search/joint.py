@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from asr_core.search.loops import is_looping
-from asr_core.search.prefix_scorer import PrefixScorer
+from asr_core.search.token_scorer import TokenScorer
 from asr_core.search.types import AnyCache, Decoder, Hypothesis, SearchOptions
 
 _END_MARGIN = 10.0  # natural log; ESPnet's end detection
@@ -38,8 +38,8 @@ def beam_search(
     Args:
         encoder_out: (B, T', D), lengths: (B,) frames.
         prompts: (B, P) tokens the decoder is fed first, P >= 1.
-        ctc: (B, T'', V) natural log posteriors over the same tokens, and (B,) lengths; needed
-            when `options.ctc_weight` > 0.
+        ctc: (B, T'', units) natural log posteriors and (B,) lengths; needed when
+            `options.ctc_weight` > 0.
 
     Returns:
         Per utterance its hypotheses, best first; at least one. Without frames it is empty.
@@ -52,7 +52,7 @@ def beam_search(
     if heard:
         index = torch.tensor(heard, device=encoder_out.device)
         cache = decoder.start(encoder_out[index], lengths[index])
-        log_probs = decoder.step(prompts[index], cache)[:, -1]
+        log_probs = decoder.step(prompts[index], cache, last_only=True)[:, -1]
         scorer = _ctc_scorer(ctc, options, index)
         live = [beams[b] for b in heard]
         while live:
@@ -65,7 +65,7 @@ def beam_search(
                     cache.reorder(torch.tensor(rows, device=encoder_out.device))
                 fed = torch.tensor(tokens, device=encoder_out.device)
                 if scorer:
-                    scorer.select(torch.tensor(rows), fed)
+                    scorer.select(rows, tokens)
                 log_probs = decoder.step(fed[:, None], cache)[:, -1]
     nothing = [Hypothesis((), 0.0, (), ended=True)]
     return [beam.hypotheses() if n else nothing for beam, n in zip(beams, n_frames, strict=True)]
@@ -189,16 +189,16 @@ class _Beam:
 
 def _ctc_scorer(
     ctc: tuple[Tensor, Tensor] | None, options: SearchOptions, rows: Tensor
-) -> PrefixScorer | None:
+) -> TokenScorer | None:
     if not options.ctc_weight:
         return None
     if ctc is None:
         raise ValueError(f"ctc_weight is {options.ctc_weight}, but no CTC posteriors were given")
-    return PrefixScorer(ctc[0][rows], ctc[1][rows], options.eos_id)
+    return TokenScorer(ctc[0][rows], ctc[1][rows], options.eos_id, options.units)
 
 
 def _candidates(
-    log_probs: Tensor, live: list[_Beam], scorer: PrefixScorer | None
+    log_probs: Tensor, live: list[_Beam], scorer: TokenScorer | None
 ) -> list[list[_Candidate]]:
     """The best continuations of every beam, best first, by the (R, V) log probs of its rows."""
     options, n_labels = live[0].options, log_probs.shape[1]
@@ -206,14 +206,16 @@ def _candidates(
     if scorer is None:
         n_best = options.beam_size + 1
     else:
-        n_best = n_labels if options.ctc_weight == 1 else int(options.pre_beam * options.beam_size)
+        n_best = int(options.pre_beam * options.beam_size)
+        if options.ctc_weight == 1 and options.units is None:
+            n_best = n_labels
     attention, labels = log_probs.topk(min(max(n_best, 1), n_labels), dim=1)  # (R, K)
     ends = torch.full_like(labels[:, :1], options.eos_id)  # always offered, but not twice
     offered = (labels == ends).any(dim=1, keepdim=True)
     attention_to_end = log_probs[:, options.eos_id, None].masked_fill(offered, -torch.inf)
     labels = torch.cat([labels, ends], dim=1)  # (R, K+1)
     attention = torch.cat([attention, attention_to_end], dim=1).cpu().double()
-    psi = scorer.score(labels).cpu() if scorer else torch.zeros_like(attention)
+    psi = scorer.score(labels) if scorer else torch.zeros_like(attention)
 
     width = len(labels) // len(live)
     paths = [path for beam in live for path in beam.padded(width)]

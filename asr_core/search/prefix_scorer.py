@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import torch
 from torch import Tensor
 
+END = -1  # asks for the prefix and nothing after it
+SAME = -2  # a candidate that adds no label to its prefix
 _FLOOR = -1e5  # stands for log 0, small enough that sums stay exact
 
 
@@ -20,66 +24,82 @@ class PrefixScorer:
     the time before the first frame makes its special cases disappear.
     """
 
-    def __init__(self, log_probs: Tensor, lengths: Tensor, eos_id: int, blank_id: int = 0) -> None:
+    def __init__(self, log_probs: Tensor, lengths: Tensor, blank_id: int = 0) -> None:
         """Begin with the empty prefix, one row an utterance.
 
         Args:
             log_probs: (B, T, V) natural log CTC posteriors; padding may hold anything.
             lengths: (B,) frames.
         """
-        device = torch.device("cpu") if log_probs.device.type == "mps" else log_probs.device
-        self._log_probs = log_probs.to(device)  # float64 is made of what is gathered only
+        if log_probs.device.type == "mps":  # has no float64
+            log_probs = log_probs.cpu()
+        device = log_probs.device
+        self._log_probs = log_probs  # float64 is made of what is gathered only
         self._lengths = lengths.to(device)
-        self._eos_id, self._blank_id = eos_id, blank_id
+        self._blank_id = blank_id
         n_utterances, n_frames, _ = log_probs.shape
-        self._silence = torch.zeros(n_utterances, n_frames + 1, dtype=torch.float64, device=device)
-        blank = self._log_probs[:, :, blank_id].double().clamp(min=_FLOOR)
-        self._silence[:, 1:] = blank.cumsum(dim=1)  # (B, T+1), log P(blanks up to t)
         self._frames = torch.arange(n_frames, device=device)
+        blank = log_probs[:, :, blank_id].double().clamp(min=_FLOOR)
+        silence = torch.zeros(n_utterances, n_frames + 1, dtype=torch.float64, device=device)
+        silence[:, 1:] = blank.cumsum(dim=1)
+        self._silence = silence  # (B, T+1), log P(nothing but blanks up to t)
         self._utterance = torch.arange(n_utterances, device=device)
-        self._blank = self._silence.clone()
-        self._label = torch.full_like(self._blank, -torch.inf)
-        self._last = torch.full_like(self._utterance, -1)
+        self._blank = silence
+        self._label = torch.full_like(silence, -torch.inf)
+        self._last = torch.full_like(self._utterance, END)
+        self._psi = torch.zeros(n_utterances, dtype=torch.float64, device=device)
 
     def score(self, candidates: Tensor) -> Tensor:
-        """log psi of every row's prefix with one candidate label appended.
+        """log psi of every row's prefix with one candidate appended.
 
         Args:
-            candidates: (R, S) labels; the end token asks for the prefix and nothing after it.
+            candidates: (R, S) labels, END or SAME.
 
         Returns:
-            (R, S) float64 on the candidates' device; the blank gets -inf.
+            (R, S) float64; the blank gets -inf.
         """
         wanted = candidates.to(self._last.device)
-        before = self._paths_before(wanted)  # (R, S, T)
+        labels = wanted.clamp(min=0)
         inside = self._frames < self._lengths[self._utterance, None]  # (R, T)
-        emitted = self._emitted(wanted)
-        psi = (before + emitted).masked_fill_(~inside[:, None], -torch.inf).logsumexp(dim=2)
+        paths = self._paths_before(labels) + self._emitted(labels)  # (R, S, T)
+        psi = paths.masked_fill_(~inside[:, None], -torch.inf).logsumexp(dim=2)
+        psi.masked_fill_(labels == self._blank_id, -torch.inf)
         whole = torch.logaddexp(self._label, self._blank)
         whole = whole.gather(1, self._lengths[self._utterance, None])  # (R, 1)
-        psi = torch.where(wanted == self._eos_id, whole, psi)
-        return psi.masked_fill_(wanted == self._blank_id, -torch.inf).to(candidates.device)
+        psi = torch.where(wanted == END, whole, psi)
+        return torch.where(wanted == SAME, self._psi[:, None], psi)
 
     def select(self, rows: Tensor, labels: Tensor) -> None:
-        """Make row i what row `rows[i]` was with `labels[i]` appended; both are (R',)."""
+        """Make row i what row `rows[i]` was with `labels[i]` (or SAME) appended; both are (R',)."""
         rows, labels = rows.to(self._last.device), labels.to(self._last.device)
-        self._utterance, self._last = self._utterance[rows], self._last[rows]
-        self._label, self._blank = self._label[rows], self._blank[rows]
-        before = self._paths_before(labels[:, None])[:, 0]  # (R', T)
-        emitted = self._emitted(labels[:, None])[:, 0]
-        said = emitted.cumsum(dim=1)
-        self._label = torch.full_like(self._blank, -torch.inf)
-        self._label[:, 1:] = said + torch.logcumsumexp(before - (said - emitted), dim=1)
+        for name in ("_utterance", "_last", "_label", "_blank", "_psi"):
+            setattr(self, name, getattr(self, name)[rows])
+        if not bool((labels != SAME).any()):
+            return
+        added = labels.clamp(min=0)[:, None]
+        psi = self.score(added)[:, 0]
+        before, emitted = self._paths_before(added)[:, 0], self._emitted(added)[:, 0]  # (R', T)
         silence = self._silence[self._utterance]  # (R', T+1)
-        self._blank = torch.full_like(self._blank, -torch.inf)
-        self._blank[:, 1:] = silence[:, 1:] + torch.logcumsumexp(
-            self._label[:, :-1] - silence[:, :-1], dim=1
-        )
-        self._last = labels
+        said = emitted.cumsum(dim=1)
+        label, blank = torch.full((2, *silence.shape), -torch.inf, device=silence.device).double()
+        label[:, 1:] = said + torch.logcumsumexp(before - (said - emitted), dim=1)
+        blank[:, 1:] = silence[:, 1:] + torch.logcumsumexp(label[:, :-1] - silence[:, :-1], dim=1)
+        grown = labels != SAME
+        self._label = torch.where(grown[:, None], label, self._label)
+        self._blank = torch.where(grown[:, None], blank, self._blank)
+        self._last = torch.where(grown, labels, self._last)
+        self._psi = torch.where(grown, psi, self._psi)
+
+    def fork(self, rows: Tensor) -> PrefixScorer:
+        """A scorer of its own whose row i is what row `rows[i]` is here."""
+        twin = copy(self)
+        twin.select(rows, torch.full_like(rows, SAME))
+        return twin
 
     def _emitted(self, labels: Tensor) -> Tensor:
         """(R, S, T) float64 log posteriors of (R, S) labels."""
-        return self._log_probs[self._utterance[:, None], :, labels].double().clamp_(min=_FLOOR)
+        found = self._log_probs[self._utterance[:, None], :, labels]
+        return found.double().clamp_(min=_FLOOR)
 
     def _paths_before(self, labels: Tensor) -> Tensor:
         """(R, S, T): log P of the prefix in t frames such that a label may follow in the next."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from torch import Tensor
 
 Finish = Literal["enough", "compete", "collect"]
+
+# The CTC units each of a sequence of tokens completes, none of an open sequence in front.
+Units = Callable[[Sequence[int]], list[list[int]]]
 
 
 class Cache(Protocol):
@@ -25,6 +28,10 @@ class Cache(Protocol):
         """
         ...
 
+    def truncate(self, lengths: Tensor) -> None:
+        """Forget what each row was fed behind its first `lengths` (R,) tokens."""
+        ...
+
 
 AnyCache = TypeVar("AnyCache", bound=Cache)
 
@@ -36,15 +43,20 @@ class Decoder(Protocol[AnyCache]):
         """An empty cache over (B, T', D) encoder outputs; row r is of utterance r // n_beams."""
         ...
 
-    def step(self, tokens: Tensor, cache: AnyCache) -> Tensor:
+    def step(self, tokens: Tensor, cache: AnyCache, last_only: bool = False) -> Tensor:
         """Feed (R, L) tokens after those in the cache: (R, L, V), what follows each of them.
 
-        The result is float32 and new: the search may write into it.
+        With `last_only` (R, 1, V), what follows the last. The result is float32 and new: the
+        search may write into it.
         """
         ...
 
     def score(self, tokens: Tensor, cache: AnyCache) -> Tensor:
         """The same for whole rows of (R, U) tokens, apart from what the cache holds: (R, U, V)."""
+        ...
+
+    def score_targets(self, tokens: Tensor, targets: Tensor, cache: AnyCache) -> Tensor:
+        """Of `score` only the log probs of (R, U) given next tokens: (R, U)."""
         ...
 
     def attend(self, tokens: Tensor, cache: AnyCache, heads: Sequence[tuple[int, int]]) -> Tensor:
@@ -91,6 +103,7 @@ class SearchOptions:
     finish: Finish = "enough"  # see `beam_search`
     ctc_weight: float = 0.0
     pre_beam: float = 1.5  # joint search scores this many times beam_size candidates by CTC
+    units: Units | None = None  # None: the CTC head's units are the decoder's tokens
     length_penalty: float = 0.0  # 1: mean log probability of a token
     length_offset: float = 0.0  # WeNet, Whisper 0; ESPnet 1 (counts the end token); GNMT 6
     length_bonus: float = 0.0

@@ -4,60 +4,67 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class TinyCache:
-    """Recurrent states (R, D) of the rows, contexts (B, D) of the utterances."""
+    """Contexts (B, D) of the utterances, and the tokens each row was fed."""
 
     def __init__(self, context: Tensor, n_beams: int) -> None:
         self.context = context
-        self.state = torch.zeros(len(context) * n_beams, context.shape[1])
+        self.fed: list[list[int]] = [[] for _ in range(len(context) * n_beams)]
 
     @property
     def n_beams(self) -> int:
-        return len(self.state) // len(self.context)
+        return len(self.fed) // len(self.context)
 
     def reorder(self, rows: Tensor) -> None:
         self.context = self.context[torch.unique_consecutive(rows // self.n_beams)]
-        self.state = self.state[rows]
+        self.fed = [list(self.fed[row]) for row in rows.tolist()]
+
+    def truncate(self, lengths: Tensor) -> None:
+        self.fed = [fed[:n] for fed, n in zip(self.fed, lengths.tolist(), strict=True)]
 
 
-class TinyDecoder(nn.Module):
+class TinyDecoder:
     """A recurrent network over the tokens, moved by the mean of the encoder output."""
 
     def __init__(self, n_labels: int, width: int = 6, sharpness: float = 2.0) -> None:
-        super().__init__()
         self.embedding = torch.randn(n_labels, width)
         self.recurrence = torch.randn(width, width)
         self.output = torch.randn(width, n_labels) * sharpness
         self.bias = torch.zeros(n_labels)
-        self.n_steps = 0
+        self.n_rows: list[int] = []  # in each call of `step`
         self.n_scores = 0
-        self.n_rows: list[int] = []
 
     def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> TinyCache:
         context = [e[:n].mean(dim=0) for e, n in zip(encoder_out, lengths.tolist(), strict=True)]
         return TinyCache(torch.stack(context), n_beams)
 
-    def _run(self, tokens: Tensor, state: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        found = []
-        for column in tokens.T:
-            state = torch.tanh(state @ self.recurrence + self.embedding[column] + context)
-            found.append((state @ self.output + self.bias).log_softmax(dim=-1))
-        return torch.stack(found, dim=1), state
+    def _row(self, tokens: list[int], context: Tensor) -> Tensor:
+        state = torch.zeros_like(context)
+        states = []
+        for token in tokens:
+            state = torch.tanh(state @ self.recurrence + self.embedding[token] + context)
+            states.append(state)
+        return (torch.stack(states) @ self.output + self.bias).log_softmax(dim=-1)
 
-    def step(self, tokens: Tensor, cache: TinyCache) -> Tensor:
-        self.n_steps += 1
+    def step(self, tokens: Tensor, cache: TinyCache, last_only: bool = False) -> Tensor:
         self.n_rows.append(len(tokens))
-        context = cache.context.repeat_interleave(cache.n_beams, dim=0)
-        log_probs, cache.state = self._run(tokens, cache.state, context)
-        return log_probs
+        found = []
+        for r, row in enumerate(tokens.tolist()):
+            cache.fed[r] += row
+            found.append(self._row(cache.fed[r], cache.context[r // cache.n_beams])[-len(row) :])
+        return torch.stack(found)[:, -1:] if last_only else torch.stack(found)
 
     def score(self, tokens: Tensor, cache: TinyCache) -> Tensor:
         self.n_scores += 1
-        context = cache.context.repeat_interleave(len(tokens) // len(cache.context), dim=0)
-        return self._run(tokens, torch.zeros_like(context), context)[0]
+        n = len(tokens) // len(cache.context)
+        rows = enumerate(tokens.tolist())
+        return torch.stack([self._row(row, cache.context[r // n]) for r, row in rows])
+
+    def score_targets(self, tokens: Tensor, targets: Tensor, cache: TinyCache) -> Tensor:
+        return self.score(tokens, cache).gather(-1, targets[..., None])[..., 0]
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_nothing_to_say_is_an_empty_reading_that_ended(tiny):
         decoder, encoder_out[:, :0], torch.zeros_like(lengths), prompts, SearchOptions(EOS)
     )
     assert [(h.tokens, h.ended) for (h,) in found] == [((), True)] * 3
-    assert decoder.n_steps == 0
+    assert decoder.n_rows == []
 
 
 @pytest.mark.parametrize("finish", FINISHES)
@@ -210,7 +210,7 @@ def test_a_hypothesis_that_repeats_itself_is_given_up_and_says_so(tiny, finish):
         looped = [h for h in hypotheses if h.looped]
         assert looped[0].tokens == (3,) * 9
         assert not looped[0].ended
-    assert decoder.n_steps < 60  # of 300
+    assert len(decoder.n_rows) < 60  # of 300
 
 
 def test_options_that_make_no_sense_are_refused():

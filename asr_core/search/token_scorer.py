@@ -1,0 +1,72 @@
+"""What CTC thinks of the next tokens, when a token may be no, one or several CTC units."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import torch
+from torch import Tensor
+
+from asr_core.search.prefix_scorer import END, SAME, PrefixScorer
+from asr_core.search.types import Units
+
+
+class TokenScorer:
+    """CTC prefix probabilities of token sequences, one a row.
+
+    Without `units` a token is its own CTC unit. With them a token that completes no unit (a comma,
+    the first bytes of a character) keeps the score of its prefix, and one that completes several
+    is scored as all of them.
+    """
+
+    def __init__(
+        self, log_probs: Tensor, lengths: Tensor, eos_id: int, units: Units | None = None
+    ) -> None:
+        """Begin with nothing said: (B, T, units) natural log posteriors, (B,) lengths."""
+        self._prefixes = PrefixScorer(log_probs, lengths)
+        self._eos_id, self._units = eos_id, units
+        self._open: list[tuple[int, ...]] = [()] * len(lengths)  # tokens since a unit was complete
+
+    def score(self, tokens: Tensor) -> Tensor:
+        """log psi of every row's prefix with each of (R, S) tokens appended: (R, S) on the CPU."""
+        if self._units is None:
+            return self._prefixes.score(tokens.masked_fill(tokens == self._eos_id, END)).cpu()
+        units = [
+            [self._completed(row, token) for token in candidates]
+            for row, candidates in enumerate(tokens.tolist())
+        ]
+        last = [[found[-1] if found else SAME for found in row] for row in units]
+        psi = self._prefixes.score(torch.tensor(last)).cpu()
+        several: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row, candidates in enumerate(units):
+            for column, found in enumerate(candidates):
+                if len(found) > 1:
+                    several[len(found)].append((row, column))
+        for n_units, places in several.items():
+            scorer = self._prefixes.fork(torch.tensor([row for row, _ in places]))
+            added = torch.tensor([units[row][column] for row, column in places])  # (n, n_units)
+            for i in range(n_units - 1):
+                scorer.select(torch.arange(len(places)), added[:, i])
+            rows, columns = zip(*places, strict=True)
+            psi[rows, columns] = scorer.score(added[:, -1:])[:, 0].cpu()
+        return psi
+
+    def select(self, rows: list[int], tokens: list[int]) -> None:
+        """Make row i what row `rows[i]` was with `tokens[i]` appended."""
+        if self._units is None:
+            self._prefixes.select(torch.tensor(rows), torch.tensor(tokens))
+            return
+        units = [self._completed(row, token) for row, token in zip(rows, tokens, strict=True)]
+        self._open = [
+            () if found else (*self._open[row], token)
+            for row, token, found in zip(rows, tokens, units, strict=True)
+        ]
+        sources = torch.tensor(rows)
+        for i in range(max(1, *map(len, units))):
+            added = [found[i] if i < len(found) else SAME for found in units]
+            self._prefixes.select(sources, torch.tensor(added))
+            sources = torch.arange(len(rows))
+
+    def _completed(self, row: int, token: int) -> list[int]:
+        assert self._units is not None
+        return [END] if token == self._eos_id else self._units((*self._open[row], token))[-1]
