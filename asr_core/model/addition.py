@@ -1,4 +1,4 @@
-"""Parts whose output is added to what is there, and which cost nothing while that output is zero."""
+"""Parts whose output is added to what is there; they cost nothing while that output is zero."""
 
 from __future__ import annotations
 

@@ -147,6 +147,10 @@ class Block(nn.Module):
 class Conformer(nn.Module):
     """Features -> encoder states. A padded batch gives what its utterances give alone."""
 
+    mean: Tensor
+    istd: Tensor
+    position_table: Tensor
+
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
@@ -213,7 +217,7 @@ class Conformer(nn.Module):
         return (x if inside is None else x * inside[..., None]), out_lengths
 
     def _positions(self, n_frames: int, device: torch.device) -> Tensor | None:
-        """Sinusoids of the keys' positions, or of the distances from the longest to its negative."""
+        """Sinusoids of the keys' positions, or of the distances T'-1 to 1-T'."""
         if self.config.position == "absolute":
             return None
         first, step = (0, 1) if self.config.position == "abs" else (n_frames - 1, -1)

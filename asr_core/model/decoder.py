@@ -1,4 +1,4 @@
-"""The attention decoder: next-token log probabilities, given what was heard and the tokens so far."""
+"""The attention decoder: log probabilities of the next token, given the sound and the tokens."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ class AttentionDecoder(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.embed = nn.Embedding(config.vocab_size, config.d_model)
+        self.embed = _embedding(config.vocab_size, config.d_model)
         if config.position == "learned":
-            self.positions = nn.Embedding(config.max_tokens or 448, config.d_model)
+            self.positions = _embedding(config.max_tokens or 448, config.d_model)
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
         self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
         self.out = None if config.tied_output else nn.Linear(config.d_model, config.vocab_size)
@@ -159,7 +159,7 @@ class AttentionDecoder(nn.Module):
         return self._log_probs(self._states(tokens, cache))
 
     def score_targets(self, tokens: Tensor, targets: Tensor, cache: Cache) -> Tensor:
-        """(R, U) log probabilities of given next tokens, as `score`, without (R, U, V) in memory."""
+        """`score` of given (R, U) next tokens alone: (R, U), without (R, U, V) in memory."""
         states = self._states(tokens, cache)
         targets = targets.to(states.device)
         found = [
@@ -231,6 +231,13 @@ class AttentionDecoder(nn.Module):
         x = self.norm(x)
         logits = F.linear(x, self.embed.weight) if self.out is None else self.out(x)
         return logits.float().log_softmax(-1)
+
+
+def _embedding(n_rows: int, d_model: int) -> nn.Embedding:
+    """An embedding of uniform numbers: normal ones on the meta device cost seconds of imports."""
+    bound = (3 / d_model) ** 0.5
+    weight = torch.empty(n_rows, d_model).uniform_(-bound, bound)
+    return nn.Embedding.from_pretrained(weight, freeze=False)
 
 
 def _weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:

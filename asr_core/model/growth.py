@@ -7,6 +7,7 @@ of them costs time until training has moved it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -240,7 +241,9 @@ _HF_CONFIG = {
 }
 
 
-def _greedy(step, prompt: tuple[int, ...], n_tokens: int) -> tuple[int, ...]:
+def _greedy(
+    step: Callable[[Tensor], Tensor], prompt: tuple[int, ...], n_tokens: int
+) -> tuple[int, ...]:
     tokens: list[int] = []
     feed = torch.tensor([prompt])
     while len(tokens) < n_tokens and END_OF_TEXT not in tokens:

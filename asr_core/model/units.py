@@ -7,14 +7,15 @@ training, single characters are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-BLANK = 0
-
-_FIRST_HAN, _LAST_HAN = "\u3400", "\u9fff"
+_HAN = re.compile("[\u3400-\u9fff]")
+_HEARD = re.compile(r"[^\W_]")  # a letter or a digit
 
 
 class UnitTable:
@@ -22,7 +23,7 @@ class UnitTable:
 
     Attributes:
         units: text of each unit, in lower case, a space in front where a word begins.
-        sources: (token, ...) of each unit, whose embeddings it starts as the mean of.
+        sources: the tokens of each unit, whose embeddings it starts as the mean of.
     """
 
     def __init__(self, tokens: Sequence[bytes]) -> None:
@@ -33,20 +34,23 @@ class UnitTable:
         """
         self._tokens = tokens
         self._ids = {token: i for i, token in enumerate(tokens)}
-        self.units: list[str] = [""]
-        self.sources: list[tuple[int, ...]] = [()]
-        self._unit_of: dict[str, int] = {}
+        sources: dict[str, tuple[int, ...]] = {"": ()}
         characters = set(_common_characters())
-        for i, text in enumerate(map(_decoded, tokens)):
+        for i, token in enumerate(tokens):
+            text = _decoded(token)
             if text is None:
                 continue
-            han = [c for c in text if _is_han(c)]
-            characters.update(han)
-            if not han and _is_heard(text):
+            if not token.isascii() and (han := _HAN.findall(text)):
+                characters.update(han)
+            elif _HEARD.search(text):
                 heard = text.lower()
-                self._add(heard, (self._ids.get(heard.encode(), i),))
+                if heard not in sources:
+                    sources[heard] = (self._ids.get(heard.encode(), i),)
         for character in sorted(characters):
-            self._add(character, self._pieces(character.encode()))
+            sources[character] = self._pieces(character.encode())
+        self.units = list(sources)
+        self.sources = list(sources.values())
+        self._unit_of = {text: i for i, text in enumerate(self.units) if text}
 
     def __len__(self) -> int:
         return len(self.units)
@@ -60,12 +64,9 @@ class UnitTable:
         for token in tokens:
             pending += self._tokens[token] if token < len(self._tokens) else b""
             text = _decoded(pending)
-            if text is None:
-                found.append([])
-                pending = pending[-3:]  # no character has more than four bytes
-                continue
-            found.append(self._of_text(text))
-            pending = b""
+            found.append([] if text is None else self._of_text(text.lower()))
+            # No character has more than four bytes: what is longer will never be one.
+            pending = b"" if text is not None else pending[-3:]
         return found
 
     def text(self, units: Sequence[int]) -> str:
@@ -80,30 +81,18 @@ class UnitTable:
         return torch.nn.functional.embedding_bag(ids, embedding, offsets, mode="mean")
 
     def _of_text(self, text: str) -> list[int]:
-        whole = self._unit_of.get(text.lower())
-        if whole is not None:
-            return [whole]
-        if not any(_is_han(c) for c in text):
-            return []
-        return [self._unit_of[c] for c in text.lower() if c in self._unit_of]
-
-    def _add(self, text: str, source: tuple[int, ...]) -> None:
-        if text not in self._unit_of:
-            self._unit_of[text] = len(self.units)
-            self.units.append(text)
-            self.sources.append(source)
+        if text in self._unit_of:
+            return [self._unit_of[text]]
+        return [self._unit_of[c] for c in _HAN.findall(text) if c in self._unit_of]
 
     def _pieces(self, data: bytes) -> tuple[int, ...]:
         """The tokens of one character, by byte-pair merges; an earlier token merges first."""
+        if data in self._ids:
+            return (self._ids[data],)
         pieces = [data[i : i + 1] for i in range(len(data))]
-        while len(pieces) > 1:
-            merges = [
-                (self._ids[a + b], i)
-                for i, (a, b) in enumerate(zip(pieces, pieces[1:], strict=False))
-                if a + b in self._ids
-            ]
-            if not merges:
-                break
+        while merges := [
+            (self._ids[a + b], i) for i, (a, b) in enumerate(pairwise(pieces)) if a + b in self._ids
+        ]:
             _, i = min(merges)
             pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
         return tuple(self._ids[piece] for piece in pieces)
@@ -116,8 +105,8 @@ def token_bytes(vocabulary: Sequence[str]) -> list[bytes]:
     """
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [b for b in range(256) if b not in plain]
-    table = {chr(b): b for b in plain} | {chr(256 + i): b for i, b in enumerate(others)}
-    return [bytes(table[c] for c in token) for token in vocabulary]
+    table = {256 + i: b for i, b in enumerate(others)}
+    return [token.translate(table).encode("latin-1") for token in vocabulary]
 
 
 def _decoded(data: bytes) -> str | None:
@@ -125,14 +114,6 @@ def _decoded(data: bytes) -> str | None:
         return data.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _is_han(character: str) -> bool:
-    return _FIRST_HAN <= character <= _LAST_HAN
-
-
-def _is_heard(text: str) -> bool:
-    return any(c.isalnum() for c in text)
 
 
 def _common_characters() -> str:

@@ -135,8 +135,8 @@ def _variables(parts: _Parts) -> Iterator[tuple[str, Tensor]]:
         dtype = np.dtype(_DTYPES[parts.number("B")])
         data = parts.take(parts.number("I"))
         if shape and dtype.kind == "f":
-            array = np.frombuffer(data, dtype)  # at odd addresses, which NumPy may read
-            yield name, torch.from_numpy(array.astype(np.float32).reshape(shape))
+            array = np.frombuffer(data, dtype).copy()  # the data begins at odd addresses
+            yield name, torch.from_numpy(array).float().view(shape)
 
 
 def _renamed(variables: Iterator[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:

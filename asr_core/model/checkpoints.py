@@ -1,0 +1,328 @@
+"""Public checkpoints -> our model: which of their weights is which of ours.
+
+A family is chosen by the caller, never guessed from names: "rel_pos" means absolute positions in
+WeNet and relative ones in ESPnet, and the wrong reading gives plausible garbage.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from asr_core.errors import ModelError
+from asr_core.model.conformer import EncoderConfig
+from asr_core.model.decoder import DecoderConfig
+from asr_core.model.hybrid import HybridModel, ModelConfig
+
+Names = tuple[tuple[str, str], ...]  # (pattern of their name, ours)
+
+_DROPPED = re.compile(r"(.*\.pe|criterion_att\..*|specaug\..*)$")
+
+_WENET_ATTENTION: Names = (*((f"linear_{x}", x) for x in "qkv"), ("linear_out", "o"))
+_FIRERED_ATTENTION: Names = (*((f"w_{x}s", x) for x in "qkv"), ("fc", "o"))
+
+_WENET_NAMES: Names = (  # and ESPnet's
+    (r"encoder\.global_cmvn\.", "encoder."),
+    (r"encoder\.embed\.conv\.0\.", "encoder.subsample.conv1."),
+    (r"encoder\.embed\.conv\.2\.", "encoder.subsample.conv2."),
+    (r"encoder\.embed\.out\.0\.", "encoder.subsample.out."),
+    (r"encoder\.encoders\.(\d+)\.", r"encoder.blocks.\1."),
+    (r"encoder\.after_norm\.", "encoder.norm."),
+    (r"decoder\.right_decoder\.", "decoder_r2l."),
+    (r"decoder\.left_decoder\.", "decoder."),
+    (r"(decoder|decoder_r2l)\.embed\.0\.", r"\1.embed."),
+    (r"(decoder|decoder_r2l)\.decoders\.(\d+)\.", r"\1.blocks.\2."),
+    (r"(decoder|decoder_r2l)\.after_norm\.", r"\1.norm."),
+    (r"(decoder|decoder_r2l)\.output_layer\.", r"\1.out."),
+    (r"ctc\.ctc_lo\.", "ctc.proj."),
+)
+_WENET_ENCODER_PARTS: Names = (
+    (r"norm_ff_macaron\.", "ff1.norm."),
+    (r"norm_mha\.", "norm_attn."),
+    (r"norm_conv\.", "conv.norm."),
+    (r"norm_ff\.", "ff2.norm."),
+    (r"norm_final\.", "norm_out."),
+    (r"feed_forward_macaron\.w_1\.", "ff1.expand."),
+    (r"feed_forward_macaron\.w_2\.", "ff1.reduce."),
+    (r"feed_forward\.w_1\.", "ff2.expand."),
+    (r"feed_forward\.w_2\.", "ff2.reduce."),
+    *((rf"self_attn\.{theirs}\.", f"attn.{ours}.") for theirs, ours in _WENET_ATTENTION),
+    (r"self_attn\.linear_pos\.", "attn.pos."),
+    (r"self_attn\.pos_bias_", "attn.pos_bias_"),
+    (r"conv_module\.pointwise_conv1\.", "conv.expand."),
+    (r"conv_module\.depthwise_conv\.", "conv.depthwise."),
+    (r"conv_module\.norm\.", "conv.inner_norm."),
+    (r"conv_module\.pointwise_conv2\.", "conv.reduce."),
+)
+_WENET_DECODER_PARTS: Names = (
+    (r"norm1\.", "norm_self."),
+    (r"norm2\.", "norm_cross."),
+    (r"norm3\.", "norm_ff."),
+    *((rf"self_attn\.{theirs}\.", f"self_attn.{ours}.") for theirs, ours in _WENET_ATTENTION),
+    *((rf"src_attn\.{theirs}\.", f"cross_attn.{ours}.") for theirs, ours in _WENET_ATTENTION),
+    (r"feed_forward\.w_1\.", "expand."),
+    (r"feed_forward\.w_2\.", "reduce."),
+)
+_FIRERED_NAMES: Names = (
+    (r"encoder\.input_preprocessor\.conv\.0\.", "encoder.subsample.conv1."),
+    (r"encoder\.input_preprocessor\.conv\.2\.", "encoder.subsample.conv2."),
+    (r"encoder\.input_preprocessor\.out\.", "encoder.subsample.out."),
+    (r"(encoder|decoder)\.layer_stack\.(\d+)\.", r"\1.blocks.\2."),
+    (r"decoder\.tgt_word_emb\.", "decoder.embed."),
+    (r"decoder\.layer_norm_out\.", "decoder.norm."),
+    (r"ctc\.ctc_lo\.", "ctc.proj."),
+)
+_FIRERED_ENCODER_PARTS: Names = (
+    (r"(ff)n([12])\.net\.0\.", r"\1\2.norm."),
+    (r"(ff)n([12])\.net\.1\.", r"\1\2.expand."),
+    (r"(ff)n([12])\.net\.4\.", r"\1\2.reduce."),
+    (r"layer_norm\.", "norm_out."),
+    (r"mhsa\.layer_norm_([qkv])\.", r"attn.norm_\1."),
+    *((rf"mhsa\.{theirs}\.", f"attn.{ours}.") for theirs, ours in _FIRERED_ATTENTION),
+    (r"mhsa\.linear_pos\.", "attn.pos."),
+    (r"mhsa\.pos_bias_", "attn.pos_bias_"),
+    (r"conv\.pre_layer_norm\.", "conv.norm."),
+    (r"conv\.pointwise_conv1\.", "conv.expand."),
+    (r"conv\.depthwise_conv\.", "conv.depthwise."),
+    (r"conv\.batch_norm\.", "conv.inner_norm."),  # a layer norm, by its weights
+    (r"conv\.pointwise_conv2\.", "conv.reduce."),
+)
+_FIRERED_DECODER_PARTS: Names = (
+    (r"self_attn_norm\.", "norm_self."),
+    (r"cross_attn_norm\.", "norm_cross."),
+    (r"mlp_norm\.", "norm_ff."),
+    *((rf"self_attn\.{theirs}\.", f"self_attn.{ours}.") for theirs, ours in _FIRERED_ATTENTION),
+    *((rf"cross_attn\.{theirs}\.", f"cross_attn.{ours}.") for theirs, ours in _FIRERED_ATTENTION),
+    (r"mlp\.w_1\.", "expand."),
+    (r"mlp\.w_2\.", "reduce."),
+)
+_BLOCK = re.compile(r"((?:encoder|decoder|decoder_r2l)\.blocks\.\d+\.)(.*)")
+
+
+def load_wenet(folder: Path) -> HybridModel:
+    """A WeNet Conformer, U2 or U2++: `train.yaml` and the weights, which hold the CMVN too.
+
+    Raises:
+        ModelError: a file is missing, or the weights are not what the configuration says.
+    """
+    config, weights = _read(folder, "train.yaml")
+    encoder, decoder = config["encoder_conf"], config["decoder_conf"]
+    _require(folder, encoder, input_layer="conv2d", pos_enc_layer_type="rel_pos")
+    n_units = config["output_dim"]
+    special = config.get("tokenizer_conf", {}).get("special_tokens", {})
+    shape = _encoder_shape(encoder, config["input_dim"], weights)
+    bidirectional = any(name.startswith("decoder.left_decoder.") for name in weights)
+    r2l_layers = decoder.get("r_num_blocks", 0) if bidirectional else 0
+    ours = ModelConfig(
+        encoder=EncoderConfig(
+            **shape,
+            position="abs",
+            normalizes_features=True,
+            causal=encoder.get("causal", False),
+        ),
+        decoder=_decoder_config(decoder, n_units, shape["d_model"]),
+        decoder_r2l=_decoder_config(decoder | {"num_blocks": r2l_layers}, n_units, shape["d_model"])
+        if r2l_layers
+        else None,
+        n_units=n_units,
+        blank_id=config.get("ctc_conf", {}).get("ctc_blank_id", 0),
+        sos_id=special.get("<sos>", n_units - 1),
+        eos_id=special.get("<eos>", n_units - 1),
+    )
+    parts = (_WENET_ENCODER_PARTS, _WENET_DECODER_PARTS)
+    return _filled(folder, ours, {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()})
+
+
+def load_espnet(folder: Path) -> HybridModel:
+    """An ESPnet Conformer with a transformer decoder: `config.yaml` and the weights.
+
+    Raises:
+        ModelError: a file is missing, or the weights are not what the configuration says.
+    """
+    config, weights = _read(folder, "config.yaml")
+    encoder = config["encoder_conf"]
+    _require(folder, encoder, input_layer="conv2d", rel_pos_type="latest", macaron_style=True)
+    n_units, eps = len(config["token_list"]), 1e-12
+    shape = _encoder_shape(encoder, config["input_size"], weights)
+    ours = ModelConfig(
+        encoder=EncoderConfig(**shape, position="xl", norm_eps=eps, normalizes_features=True),
+        decoder=_decoder_config(config["decoder_conf"], n_units, shape["d_model"], eps),
+        n_units=n_units,
+        blank_id=config["ctc_conf"].get("blank", 0),
+        sos_id=config["sos"],
+        eos_id=config["eos"],
+    )
+    parts = (_WENET_ENCODER_PARTS, _WENET_DECODER_PARTS)
+    state = {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()}
+    return _filled(folder, ours, state | _cmvn(config))
+
+
+def load_firered(folder: Path) -> HybridModel:
+    """A FireRedASR2-AED: `config.yaml` with the arguments, and the weights.
+
+    Raises:
+        ModelError: a file is missing, or the weights are not what the configuration says.
+    """
+    config, weights = _read(folder, "config.yaml")
+    d_model, n_units = config["d_model"], config["odim"]
+    channels = _like(folder, weights, "encoder.input_preprocessor.conv.0.weight").shape[0]
+    encoder_ff = _like(folder, weights, "encoder.layer_stack.0.ffn1.net.1.weight").shape[0]
+    decoder_ff = _like(folder, weights, "decoder.layer_stack.0.mlp.w_1.weight").shape[0]
+    ours = ModelConfig(
+        encoder=EncoderConfig(
+            n_mels=config["idim"],
+            d_model=d_model,
+            n_heads=config["n_head"],
+            n_layers=config["n_layers_enc"],
+            d_ff=encoder_ff,
+            normalizes_features=True,
+            subsampling_channels=channels,
+            right_padding=6,
+            scale_input=False,
+            position="xl",
+            attention_bias=False,
+            separate_norms=True,
+            conv_kernel=config["kernel_size"],
+            conv_expansion=2,
+            conv_bias=False,
+            conv_norm="layer_norm",
+            final_norm=False,
+        ),
+        decoder=DecoderConfig(
+            vocab_size=n_units,
+            d_model=d_model,
+            n_heads=config["n_head"],
+            n_layers=config["n_layers_dec"],
+            d_ff=decoder_ff,
+            activation="gelu",
+            key_bias=False,
+            tied_output=True,
+        ),
+        n_units=n_units,
+        blank_id=config["blank_id"],
+        sos_id=config["sos_id"],
+        eos_id=config["eos_id"],
+    )
+    weights.pop("decoder.tgt_word_prj.weight", None)  # the same tensor as the embedding
+    parts = (_FIRERED_ENCODER_PARTS, _FIRERED_DECODER_PARTS)
+    state = {_name(n, _FIRERED_NAMES, *parts): w for n, w in weights.items()}
+    return _filled(folder, ours, state | _cmvn(config))
+
+
+def _read(folder: Path, settings: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        config = yaml.safe_load((folder / settings).read_text(encoding="utf-8"))
+        weights = load_file(folder / "model.safetensors")
+    except FileNotFoundError as error:
+        missing = Path(str(error.filename or "model.safetensors")).name
+        raise ModelError(
+            f"The model folder {folder.name!r} has no file {missing}. Copy the whole folder."
+        ) from error
+    except (yaml.YAMLError, SafetensorError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"The model folder {folder.name!r} is damaged: {error}. Copy it again."
+        ) from error
+    return config, {name: value for name, value in weights.items() if not _DROPPED.match(name)}
+
+
+def _require(folder: Path, found: dict[str, Any], **wanted: Any) -> None:
+    wanted |= {"normalize_before": True, "use_cnn_module": True}
+    for name, value in wanted.items():
+        if found.get(name, value) != value:
+            raise ModelError(
+                f"The model {folder.name!r} has {name}: {found[name]}, and Sottovoce runs only "
+                f"models with {name}: {value}. Choose another model."
+            )
+
+
+def _encoder_shape(conf: dict[str, Any], n_mels: int, weights: dict[str, Tensor]) -> dict[str, Any]:
+    batch_norm = any(name.endswith("conv_module.norm.running_mean") for name in weights)
+    return {
+        "n_mels": n_mels,
+        "d_model": conf["output_size"],
+        "n_heads": conf["attention_heads"],
+        "n_layers": conf["num_blocks"],
+        "d_ff": conf["linear_units"],
+        "activation": conf.get("activation_type", "swish"),
+        "conv_kernel": conf.get("cnn_module_kernel", 15),
+        "conv_norm": "batch_norm" if batch_norm else "layer_norm",
+    }
+
+
+def _decoder_config(
+    conf: dict[str, Any], vocab_size: int, d_model: int, norm_eps: float = 1e-5
+) -> DecoderConfig:
+    return DecoderConfig(
+        vocab_size=vocab_size,
+        d_model=d_model,
+        n_heads=conf["attention_heads"],
+        n_layers=conf["num_blocks"],
+        d_ff=conf["linear_units"],
+        norm_eps=norm_eps,
+    )
+
+
+def _cmvn(config: dict[str, Any]) -> dict[str, Tensor]:
+    return {f"encoder.{name}": torch.tensor(config["cmvn"][name]) for name in ("mean", "istd")}
+
+
+def _name(theirs: str, names: Names, encoder_parts: Names, decoder_parts: Names) -> str:
+    """Our name of a weight; theirs, or part of it, where the tables do not know it."""
+    for pattern, ours in names:
+        theirs = re.sub(f"^{pattern}", ours, theirs)
+    block = _BLOCK.match(theirs)
+    if block is None:
+        return theirs
+    prefix, rest = block.groups()
+    for pattern, ours in encoder_parts if prefix.startswith("encoder") else decoder_parts:
+        rest, n_found = re.subn(f"^{pattern}", ours, rest)
+        if n_found:
+            break
+    return prefix + rest
+
+
+def _like(folder: Path, weights: dict[str, Tensor], name: str) -> Tensor:
+    if name not in weights:
+        raise ModelError(
+            f"The model {folder.name!r} lacks the weight {name}. It is damaged or of another kind."
+        )
+    return weights[name]
+
+
+def _filled(folder: Path, config: ModelConfig, state: dict[str, Tensor]) -> HybridModel:
+    """The model `config` describes with exactly these weights, in evaluation mode."""
+    model = HybridModel.empty(config)
+    shapes = {name: value.shape for name, value in model.state_dict().items()}
+    for name, value in state.items():
+        if name.endswith((".conv.expand.weight", ".conv.reduce.weight")) and value.dim() == 3:
+            state[name] = value.squeeze(-1)  # a convolution over one frame is a linear layer
+    missing = sorted(shapes.keys() - state.keys())
+    unknown = sorted(state.keys() - shapes.keys())
+    differing = [
+        f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"
+        for name, shape in shapes.items()
+        if name in state and state[name].shape != shape
+    ]
+    found = [
+        f"{len(names)} {what} (the first: {names[0]})"
+        for what, names in (
+            ("weights are missing", missing),
+            ("are unknown", unknown),
+            ("have another shape than its configuration says", differing),
+        )
+        if names
+    ]
+    if found:
+        raise ModelError(
+            f"The weights of the model {folder.name!r} do not fit: {'; '.join(found)}. "
+            "It is damaged or of another kind."
+        )
+    model.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
+    return model.eval().requires_grad_(False)
