@@ -61,7 +61,7 @@ class Settings:
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Settings:
-        """Settings from what JSON gives; unknown keys are ignored, missing ones take the default."""
+        """Settings from what JSON gives; unknown keys are ignored, absent ones the default."""
         known = {field.name for field in fields(cls)} & data.keys()
         values = {name: data[name] for name in known}
         if isinstance(values.get("languages"), list):

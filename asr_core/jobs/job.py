@@ -1,0 +1,149 @@
+"""One recording on its way to a transcript, as the page sees it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+from asr_core.pace import Pace, clock
+from asr_core.privacy.receipt import Receipt, Snapshot
+from asr_core.result import Language, Segment, Transcript
+from asr_core.settings import Settings
+
+Stage = Literal["waiting", "loading", "transcribing", "done", "cancelled", "failed"]
+Source = memoryview | str  # the recording's bytes, or the path the worker opens itself
+
+_NO_TEXT = Language(0.0, 0.0, 0.0, "none")
+
+
+class Job:
+    """Any thread may read it at any time; the recognizer alone changes it.
+
+    Attributes:
+        id: not guessable, good as a key.
+        name: file name without folders.
+        transcript: the result; after a cancel or a failure, what there was until then.
+        error: a sentence for the user, when the job failed.
+        receipt: what was looked for after the run, and found; None while it runs.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        name: str,
+        settings: Settings,
+        before: Snapshot,
+        cancel: Callable[[Job], None],
+    ) -> None:
+        self.id = secrets.token_hex(16)
+        self.name = name
+        self.settings = settings
+        self.transcript: Transcript | None = None
+        self.error: str | None = None
+        self.receipt: Receipt | None = None
+        self.source: Source | None = source
+        self.n_bytes = source.nbytes if isinstance(source, memoryview) else 0
+        self.before = before
+        self._cancel = cancel
+        self._stage: Stage = "waiting"
+        self._pace = Pace()
+        self._segments: list[Segment] = []
+        self._language = _NO_TEXT
+        self._ended = threading.Event()
+        self._stop_asked = threading.Event()
+
+    @property
+    def stage(self) -> Stage:
+        """Where the job is."""
+        return self._stage
+
+    @property
+    def running(self) -> bool:
+        """True until the job is done, cancelled or failed; waiting in line counts as running."""
+        return not self._ended.is_set()
+
+    @property
+    def fraction(self) -> float:
+        """How much of the recording is done, 0..1; 0 while its length is unknown."""
+        return 1.0 if self._stage == "done" else self._pace.fraction
+
+    @property
+    def position(self) -> float:
+        """Seconds of the recording done."""
+        return self._pace.position
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds of the recording, None while unknown."""
+        return self._pace.duration
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds still to go; None while nobody can know."""
+        return self._pace.eta if self._stage == "transcribing" else None
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What has been recognized so far."""
+        return tuple(self._segments)
+
+    @property
+    def language(self) -> Language:
+        """The languages of the text so far."""
+        return self.transcript.language if self.transcript else self._language
+
+    @property
+    def stop_asked(self) -> bool:
+        """True from `cancel` on."""
+        return self._stop_asked.is_set()
+
+    def cancel(self) -> None:
+        """Stop within about a second; the text is kept. Without effect on an ended job."""
+        self._stop_asked.set()
+        self._cancel(self)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` seconds; True if it has come."""
+        return self._ended.wait(timeout)
+
+    # What follows is for the recognizer.
+
+    def enter(self, stage: Stage) -> None:
+        """The job goes on to `stage`; the pace counts from each stage's beginning."""
+        self._pace.start()
+        self._stage = stage
+
+    def add(
+        self,
+        position: float,
+        duration: float | None,
+        segments: tuple[Segment, ...],
+        language: Language,
+    ) -> None:
+        """The worker has come to `position` and recognized `segments` on the way."""
+        self._segments.extend(segments)
+        self._language = language
+        self._pace.report(position, duration)
+
+    def partial(self) -> Transcript:
+        """The transcript as far as it got."""
+        return Transcript(
+            self.name,
+            self.position,
+            self.segments,
+            self._language,
+            self.settings.engine,
+            self.settings.decode,
+            (f"Stopped at {clock(self.position)}, before the end of the recording.",),
+        )
+
+    def end(
+        self, stage: Stage, transcript: Transcript, error: str | None, receipt: Receipt
+    ) -> None:
+        """The job is over."""
+        self.source = None
+        self.transcript, self.error, self.receipt = transcript, error, receipt
+        self._stage = stage
+        self._ended.set()

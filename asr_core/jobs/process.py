@@ -1,0 +1,113 @@
+"""The worker process, seen from the page's side."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from asr_core.jobs import wire
+from asr_core.privacy.guard import offline_environment
+
+_ROOT = Path(__file__).resolve().parents[2]  # the folder asr_core lies in
+
+# The worker must not depend on the folder it is started in nor on PYTHON* variables (-I), so it
+# is told where the page found its modules.
+_PROGRAM = """
+import sys
+sys.path[:] = sys.argv[2:]
+from asr_core.jobs.worker import main
+main(sys.argv[1])
+"""
+
+
+class WorkerProcess:
+    """A process that loads an engine and recognizes one recording after another.
+
+    It ends itself when this side of the pipe is closed, however that came about.
+
+    Attributes:
+        inbox: what the worker says, then {"kind": "gone"} when it is no more. Others may put
+            messages in, too, to wake up whoever waits for it.
+    """
+
+    def __init__(self, loader: str) -> None:
+        paths = dict.fromkeys([str(_ROOT), *(path for path in sys.path if path)])
+        self._popen = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", _PROGRAM, loader, *paths],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # libraries print names of files there
+            env=offline_environment(os.environ),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self.inbox: SimpleQueue[wire.Message] = SimpleQueue()
+        self._listener = threading.Thread(target=self._listen, name="worker's voice", daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        """False once the process has ended."""
+        return self._popen.poll() is None
+
+    @property
+    def was_killed(self) -> bool:
+        """True when the system ended it: out of memory, most of the time."""
+        return self._popen.poll() in (-9, 137)
+
+    def send(self, message: wire.Message) -> None:
+        """Tell the worker something.
+
+        Raises:
+            OSError: it is no more.
+        """
+        wire.write_message(self._stdin, message)
+
+    def send_audio(self, chunk: memoryview) -> None:
+        """Hand over a part of a recording.
+
+        Raises:
+            OSError: the worker is no more.
+        """
+        wire.write_audio(self._stdin, chunk)
+
+    def kill(self) -> None:
+        """End the process at once, from any thread; whoever waits for its inbox is told."""
+        self._popen.kill()
+
+    def close(self) -> None:
+        """End the process and everything that belongs to it."""
+        self._popen.kill()
+        self._popen.wait()
+        self._listener.join()
+        with suppress(OSError):  # a buffered message that nobody will read any more
+            self._stdin.close()
+
+    @property
+    def _stdin(self) -> BinaryIO:
+        assert self._popen.stdin is not None
+        return self._popen.stdin  # type: ignore[return-value]
+
+    def _listen(self) -> None:
+        assert self._popen.stdout is not None
+        with self._popen.stdout as stream:
+            try:
+                for frame in wire.read_frames(stream):  # type: ignore[arg-type]
+                    if isinstance(frame, bytes):
+                        raise wire.WireError("the worker sends no audio")
+                    self.inbox.put(frame)
+            except (wire.WireError, OSError, MemoryError):
+                self._popen.kill()  # what talks nonsense cannot be trusted with the next recording
+        with suppress(subprocess.TimeoutExpired):  # so that its exit code is there to be read
+            self._popen.wait(1.0)
+        self.inbox.put({"kind": "gone"})

@@ -1,0 +1,303 @@
+"""The worker process: text comes back, faults become sentences, and the next job always works."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from asr_core.jobs import Recognizer
+from asr_core.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # the worker finds the light engine there, too
+from voice import conversation
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills with POSIX signals")
+
+PATIENCE = 60.0  # for a machine that is busy with other things; nothing here takes so long
+NO_CHOICE = Settings(engine="light")
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return conversation(8)
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    recognizer = Recognizer(loader="light_engine:load")
+    yield recognizer
+    recognizer.close()
+
+
+def finished(job):
+    assert job.wait(PATIENCE)
+    assert not job.running
+    return job
+
+
+def until(claim):
+    end = time.monotonic() + PATIENCE
+    while not claim():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+
+
+def pid_of(job):
+    return int(job.segments[0].text.split()[3])
+
+
+def is_alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_a_recording_becomes_a_transcript_and_the_model_stays_warm(recognizer, recording):
+    first = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+    assert (first.stage, first.error, first.fraction) == ("done", None, 1.0)
+    assert first.transcript.name == "talk.wav"
+    assert first.transcript.segments == first.segments
+    assert len(first.segments) == 8
+    assert first.language.label == "en"
+    second = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+    assert first.segments == second.segments  # among others the process and the count of loads
+
+
+def test_the_receipt_says_what_was_dropped_and_finds_nothing(recognizer, recording):
+    receipt = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).receipt
+    assert receipt.findings == ()
+    assert (receipt.bytes_removed, receipt.bytes_left) == (len(recording), 0)
+
+
+def test_a_file_is_opened_by_the_worker_and_stays_where_it_is(recognizer, recording, tmp_path):
+    file = tmp_path / "讲话 1.wav"
+    file.write_bytes(recording)
+    job = finished(recognizer.submit(file, file.name, NO_CHOICE))
+    assert job.stage == "done"
+    assert job.transcript.name == "讲话 1.wav"
+    assert file.read_bytes() == recording
+    assert job.receipt.bytes_removed == 0
+
+
+def test_text_streams_in_with_a_fraction_and_in_order(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+    until(lambda: job.segments)
+    assert job.running
+    assert job.stage == "transcribing"
+    seen = []
+    while not job.wait(0.02):
+        seen.append((job.fraction, len(job.segments)))
+    assert seen == sorted(seen)
+    assert 0.0 < seen[0][0] < 1.0
+    assert len({n for _, n in seen}) > 3
+
+
+def test_thirty_megabytes_pass_through_the_pipe(recognizer):
+    long = conversation(1, pause=940.0)
+    assert len(long) > 30_000_000
+    job = finished(recognizer.submit(memoryview(long), "long.wav", NO_CHOICE))
+    assert job.stage == "done", job.error
+    assert len(job.segments) == 1
+    assert job.receipt.bytes_removed == len(long)
+
+
+def test_jobs_wait_in_line_and_a_waiting_one_can_be_cancelled(recognizer, recording):
+    slow = Settings(engine="light-slow")
+    first, second, third = (recognizer.submit(recording, f"{i}.wav", slow) for i in range(3))
+    assert [recognizer.ahead_of(job) for job in (first, second, third)] == [0, 1, 2]
+    assert third.stage == "waiting"
+    second.cancel()
+    assert second.stage == "cancelled"
+    assert second.transcript.segments == ()
+    assert recognizer.ahead_of(third) == 1
+    until(lambda: third.stage != "waiting")
+    assert not first.running
+    assert finished(third).stage == "done"
+
+
+def test_cancel_keeps_the_text_and_a_worker_that_obeys(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+    until(lambda: len(job.segments) >= 2)
+    began = time.monotonic()
+    job.cancel()
+    assert finished(job).stage == "cancelled"
+    assert time.monotonic() - began < 1.0
+    assert job.error is None
+    assert 2 <= len(job.transcript.segments) < 8
+    assert job.transcript.notes[0].startswith("Stopped at 0:")
+    assert job.receipt.clean
+    again = finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-slow")))
+    assert again.stage == "done"
+    assert pid_of(again) == pid_of(job)
+    job.cancel()  # an ended job does not care
+    assert job.stage == "cancelled"
+
+
+@pytest.mark.parametrize("engine", ["light-stuck", "light-loads-for-ever"])
+def test_cancel_ends_a_worker_that_does_not_listen(recognizer, recording, engine):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine=engine))
+    stage = "transcribing" if engine == "light-stuck" else "loading"
+    until(lambda: job.stage == stage and (job.segments or stage == "loading"))
+    began = time.monotonic()
+    job.cancel()
+    assert finished(job).stage == "cancelled"
+    assert time.monotonic() - began < 2.0
+    assert job.receipt.clean
+    assert finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).stage == "done"
+
+
+def test_a_worker_killed_from_outside_leaves_the_text_and_a_sentence(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+    until(lambda: len(job.segments) >= 2)
+    os.kill(pid_of(job), 9)
+    assert finished(job).stage == "failed"
+    assert job.error.startswith("The recognizer stopped unexpectedly.")
+    assert "The text up to 0:" in job.error
+    assert len(job.transcript.segments) >= 2
+    assert finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).stage == "done"
+
+
+@pytest.mark.parametrize(
+    ("engine", "sentence"),
+    [
+        ("light-crash", "The recognizer stopped unexpectedly."),
+        ("light-killed", "The computer may have run out of memory; close other programs."),
+        ("light-nonsense", "The recognizer stopped unexpectedly."),
+        ("light-bug", "Something went wrong in the recognizer (TypeError)."),
+        ("light-memory", "There is not enough memory for this recording."),
+        ("light-refusal", "The sound is too strange. Choose another recording."),
+        ("light-network", "Something went wrong in the recognizer (PermissionError)."),
+    ],
+)
+def test_a_fault_is_a_sentence_and_the_next_job_works(recognizer, recording, engine, sentence):
+    job = finished(recognizer.submit(recording, "talk.wav", Settings(engine=engine)))
+    assert job.stage == "failed"
+    assert sentence in job.error
+    assert "secret-word" not in job.error
+    assert job.error.endswith("is kept.")
+    assert len(job.transcript.segments) == 1
+    assert job.receipt.clean
+    assert finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).stage == "done"
+
+
+def test_a_damaged_model_and_a_text_file_are_sentences_without_a_new_worker(recognizer, recording):
+    before = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+    damaged = finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-damaged")))
+    assert damaged.error == "The model file is damaged. Get it again."
+    text = finished(recognizer.submit(b"this is no sound" * 99, "notes.wav", NO_CHOICE))
+    assert text.stage == "failed"
+    assert "notes.wav" in text.error
+    after = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+    assert pid_of(after) == pid_of(before)
+
+
+def test_what_libraries_print_does_not_disturb(recognizer, recording):
+    job = finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-print")))
+    assert job.stage == "done"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot forbid files")
+def test_the_kernel_stops_an_engine_that_writes_sound_to_disk(recording, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    recognizer = Recognizer(loader="light_engine:load")
+    try:
+        job = finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-disk")))
+    finally:
+        recognizer.close()
+    assert job.stage == "failed"
+    assert "(FileNotFoundError)" in job.error  # tempfile found no folder it could write to
+    assert list(tmp_path.iterdir()) == []
+    assert job.receipt.clean
+
+
+def test_the_receipt_finds_sound_that_the_worker_keeps(recognizer, recording):
+    job = finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-keeps")))
+    assert job.stage == "done"
+    assert job.receipt.bytes_left == len(recording)
+    assert job.receipt.findings == ("The recognizer still holds 1.2 MB of audio in memory.",)
+    recognizer.forget()
+    assert recognizer.check(job).clean
+    assert job.receipt.bytes_removed == len(recording)
+
+
+def test_the_receipt_counts_what_the_page_still_holds(recording):
+    held = 0
+    recognizer = Recognizer(lambda: held, loader="light_engine:load")
+    try:
+        job = finished(recognizer.submit(b"", "empty.wav", NO_CHOICE))
+        assert job.receipt.clean
+        held = 1_500_000
+        assert recognizer.check(job).findings == (
+            "The page still holds 1.5 MB of audio in memory.",
+        )
+    finally:
+        recognizer.close()
+
+
+def test_forget_ends_the_process_and_stops_what_runs(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+    waiting = recognizer.submit(recording, "talk.wav", NO_CHOICE)
+    until(lambda: job.segments)
+    recognizer.forget()
+    assert not is_alive(pid_of(job))
+    assert finished(job).stage == "cancelled"
+    assert waiting.stage == "cancelled"
+    after = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+    assert pid_of(after) != pid_of(job)
+
+
+def test_close_ends_the_process_and_the_running_job(recording):
+    recognizer = Recognizer(loader="light_engine:load")
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-stuck"))
+    until(lambda: job.segments)
+    recognizer.close()
+    assert finished(job).stage == "cancelled"
+    assert not is_alive(pid_of(job))
+
+
+def test_a_prepared_worker_has_loaded_once_when_the_first_job_comes(recording):
+    recognizer = Recognizer(loader="light_engine:load")
+    try:
+        recognizer.prepare(NO_CHOICE)
+        job = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+        assert job.segments[0].text.startswith("loads 1 ")
+    finally:
+        recognizer.close()
+
+
+PARENT = """
+import sys, time
+sys.path[:0] = sys.argv[1:]
+from asr_core.jobs import Recognizer
+from asr_core.settings import Settings
+from voice import conversation
+recognizer = Recognizer(loader="light_engine:load")
+job = recognizer.submit(conversation(3), "talk.wav", Settings(engine="light-stuck"))
+while not job.segments:
+    time.sleep(0.01)
+print(job.segments[0].text, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_worker_is_gone_a_second_after_its_parent_was_killed():
+    here = Path(__file__).parent
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(here), str(here.parents[2])], stdout=subprocess.PIPE
+    )
+    with parent:
+        worker = int(parent.stdout.readline().split()[3])
+        assert is_alive(worker)
+        parent.kill()
+    end = time.monotonic() + 1.0
+    while is_alive(worker) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not is_alive(worker)
