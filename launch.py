@@ -31,7 +31,7 @@ TEST_LOCK = ROOT / "tests" / "requirements.txt"
 
 LOCK_GB = 0.5  # to download; torch comes on top
 TORCH_GB = 2.7 if sys.platform == "linux" else 0.12  # from the ordinary index, CUDA parts included
-SPACE_GB = 3  # what .venv takes without CUDA parts, and the downloads on their way
+SPACE_GB = 4  # what .venv takes without CUDA parts, and the downloads on their way
 
 # Left in the environment, these would lead Python or pip away from .venv.
 LEADING_AWAY = {"PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__"}
