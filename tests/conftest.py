@@ -1,10 +1,19 @@
 """Fixtures every test may use."""
 
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED = PROJECT.parent / "shared"
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +22,83 @@ def shared_folder() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the developers' shared folder beside the project")
     return SHARED
+
+
+START = "from ui_components.launch import main; main(None, browser=False)"
+FIRST_LINE = re.compile(r"http://127\.0\.0\.1:(\d+)/\?key=([\w-]{43,})\n")
+
+# An environment that would open the page to the network, were it heard; and no clipboard.
+ENVIRONMENT = {
+    "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
+    "STREAMLIT_SERVER_PORT": "8501",
+    "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "false",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
+    "PYTHONPATH": str(PROJECT),
+    "DISPLAY": "",
+    "WAYLAND_DISPLAY": "",
+}
+
+
+class PageServer:
+    """The real page in a process of its own, and the start key it printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START],
+            cwd=folder,  # not the project's: its config.toml must be found all the same
+            env=os.environ | ENVIRONMENT | {"XDG_CONFIG_HOME": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        found = FIRST_LINE.fullmatch(self.process.stdout.readline())
+        if found is None:
+            self.process.kill()
+            pytest.fail(f"the page did not start:\n{self.process.communicate()[1]}")
+        self.port, self.key = int(found[1]), found[2]
+        self.host = f"127.0.0.1:{self.port}"
+
+    def ask(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        """The answer to a GET; its text is in `body`."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET", path, headers=given)
+        answer = connection.getresponse()
+        answer.body = answer.read() if answer.status != 101 else b""
+        connection.close()
+        return answer
+
+    def end(self) -> tuple[str, str]:
+        """Press Ctrl+C; gives what it still wrote to stdout and stderr."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def launch_page(tmp_path_factory):
+    """Starts page servers, each with a settings folder of its own."""
+    started = []
+
+    def launch() -> PageServer:
+        started.append(PageServer(tmp_path_factory.mktemp("page")))
+        return started[-1]
+
+    yield launch
+    for server in started:
+        server.process.kill()
+        server.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def page_server(launch_page) -> PageServer:
+    """The one page server that most tests use."""
+    return launch_page()
+
+
+@pytest.fixture(scope="session")
+def page_cookie(page_server) -> str:
+    """What the page server gave for its start key, as a Cookie header."""
+    answer = page_server.ask(f"/?key={page_server.key}")
+    assert answer.status == 303
+    return answer.getheader("set-cookie").partition(";")[0]

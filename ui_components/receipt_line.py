@@ -8,6 +8,7 @@ from asr_core.privacy.receipt import Receipt
 from ui_components.leftovers import close_player, played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
 from ui_components.state import Run, forget_audio
+from ui_components.title import plain
 
 
 def receipt_line(run: Run) -> None:
@@ -29,7 +30,7 @@ def receipt_line(run: Run) -> None:
         if run.job.receipt is not None:
             st.caption(after_the_run(run.job.receipt))
             for finding in run.job.receipt.findings:
-                st.warning(finding)
+                st.warning(plain(finding))
 
 
 def after_the_run(receipt: Receipt) -> str:

@@ -1,0 +1,312 @@
+"""The page's states, run by Streamlit's own test harness with a scripted recognizer."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from asr_core import settings as settings_module
+from asr_core.privacy.receipt import Receipt
+from asr_core.result import Language, Segment, Transcript, Word
+from ui_components import leftovers, state
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+
+HELLO = Segment(0.0, 1.0, "en", "Hello.", 0.9, (Word("Hello.", 0.0, 1.0, 0.9),))
+NIHAO = Segment(1.5, 2.0, "zh", "你好。", 0.9)
+MIXED = Language(0.5, 0.5, 0.0, "mixed")
+NOTHING = Language(0.0, 0.0, 0.0, "none")
+
+
+class ScriptedJob:
+    """A job that is where the test puts it."""
+
+    def __init__(self, name):
+        self.name, self.stage, self.running = name, "transcribing", True
+        self.fraction, self.eta = 0.0, None
+        self.segments, self.transcript, self.error, self.receipt = (), None, None, None
+
+    def cancel(self):
+        if self.running:
+            self.end("cancelled", self.segments)
+
+    def end(self, stage, segments=(), error=None, notes=()):
+        """The job is over."""
+        language = MIXED if segments else NOTHING
+        self.transcript = Transcript(
+            self.name, 192.0, tuple(segments), language, "sottovoce-base", "joint", notes
+        )
+        self.error = error
+        self.receipt = Receipt(5, 0, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), ())
+        self.stage, self.running = stage, False
+
+
+class ScriptedRecognizer:
+    """Takes recordings and does nothing with them until the test says so."""
+
+    def __init__(self, held=None):
+        self.jobs, self.given, self.calls = [], [], []
+
+    def prepare(self, settings):
+        self.calls.append("prepare")
+
+    def submit(self, source, name, settings):
+        self.jobs.append(ScriptedJob(name))
+        self.given.append((source, name, settings))
+        return self.jobs[-1]
+
+    def ahead_of(self, job):
+        return 2
+
+    def forget(self):
+        self.calls.append("forget")
+
+    def check(self, job):
+        self.calls.append("check")
+
+    def close(self):
+        self.calls.append("close")
+
+
+@pytest.fixture
+def recognizer(monkeypatch, tmp_path):
+    made = []
+
+    def make(held=None):
+        made.append(ScriptedRecognizer(held))
+        return made[0]
+
+    monkeypatch.setattr(state, "Recognizer", make)
+    monkeypatch.setattr(settings_module, "settings_file", lambda: tmp_path / "settings.json")
+    state.runs.clear()
+    state.runs()
+    yield made[0]
+    state.runs.clear()
+
+
+@pytest.fixture
+def page(recognizer):
+    at = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not at.exception
+    return at
+
+
+def drop(at, name="talk.mp3", audio=b"sound", mime="audio/mpeg"):
+    at.file_uploader[0].upload(name, audio, mime).run()
+    assert not at.exception
+
+
+def shown(at):
+    """All words on the page that are no component's."""
+    parts = [*at.markdown, *at.caption, *at.subheader, *at.header, *at.info, *at.error]
+    return "\n".join(element.value for element in parts)
+
+
+def passages(at, key):
+    return json.loads(at.get_by_key(key).proto.json)["passages"]
+
+
+def test_the_idle_page_waits_for_a_recording(page, recognizer):
+    assert len(page.file_uploader) == 1
+    assert not page.button
+    assert recognizer.jobs == []
+    assert recognizer.calls == ["prepare"]  # the model is loaded while the person looks for a file
+
+
+def test_a_dropped_file_starts_at_once(page, recognizer):
+    drop(page)
+    ((audio, name, settings),) = recognizer.given
+    assert (bytes(audio), name) == (b"sound", "talk.mp3")
+    assert (settings.language, settings.languages, settings.decode) == (
+        "auto",
+        ("zh", "en"),
+        "joint",
+    )
+    assert not page.file_uploader
+    assert [button.label for button in page.button] == ["Stop and keep the text"]
+
+
+def test_a_spoken_recording_takes_the_same_way(page, recognizer):
+    page.audio_input[0].upload("recording.wav", b"speech").run()
+    assert not page.exception
+    assert bytes(recognizer.given[0][0]) == b"speech"
+
+
+def test_the_name_is_shown_without_folders_and_signs_that_steer(page, recognizer):
+    drop(page, "..\\..\\etc/\u202epw*d*\u200f.mp3")
+    assert recognizer.given[0][1] == "pw*d*.mp3"
+    assert page.subheader[0].value == "pw\\*d\\*\\.mp3"
+
+
+def test_the_upload_store_is_empty_as_soon_as_the_bytes_are_taken(page, monkeypatch):
+    left = []
+    take = leftovers.take
+
+    def take_and_look(upload):
+        audio = take(upload)
+        context = leftovers.get_script_run_ctx()
+        left.append(context.uploaded_file_mgr.get_stats())
+        return audio
+
+    monkeypatch.setattr("ui_components.uploader.take", take_and_look)
+    drop(page)
+    assert left == [{}]
+
+
+def test_the_choices_go_into_the_run_and_are_remembered(page, recognizer, tmp_path):
+    page.segmented_control(key="language").set_value("more").run()
+    page.selectbox(key="one_language").set_value("ja")
+    page.segmented_control(key="script").set_value("traditional")
+    page.selectbox(key="decode").set_value("rescore").run()
+    drop(page)
+    settings = recognizer.given[0][2]
+    assert (settings.language, settings.script, settings.decode) == ("ja", "traditional", "rescore")
+    recognizer.jobs[0].end("done", [HELLO])
+    page.run()
+    page.button(key="new").click().run()
+    assert page.segmented_control(key="language").value == "more"
+    assert page.selectbox(key="one_language").value == "ja"
+    assert page.selectbox(key="decode").value == "rescore"
+    assert json.loads((tmp_path / "settings.json").read_text())["script"] == "traditional"
+
+
+def test_more_languages_can_be_chosen_among(page, recognizer):
+    page.multiselect(key="languages").set_value(["zh", "en", "ja"]).run()
+    drop(page)
+    assert recognizer.given[0][2].languages == ("zh", "en", "ja")
+
+
+def test_no_language_to_choose_among_means_the_usual_two(page, recognizer):
+    page.multiselect(key="languages").set_value([]).run()
+    drop(page)
+    assert recognizer.given[0][2].languages == ("zh", "en")
+
+
+def test_text_percent_and_remaining_time_show_while_it_works(page, recognizer):
+    drop(page)
+    job = recognizer.jobs[0]
+    job.segments, job.fraction, job.eta = (HELLO,), 0.42, 190.0
+    page.run()
+    assert not page.exception
+    assert page.get("progress")[0].proto.text == "42% done · about 3 min left"
+    assert page.get("progress")[0].proto.value == 42
+    assert passages(page, "partial")[0]["pieces"] == [["Hello.", 0.0]]
+
+
+def test_a_recording_in_line_says_its_place(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].stage = "waiting"
+    page.run()
+    assert page.get("progress")[0].proto.text == "Waiting in line, 2 before this one"
+
+
+def test_the_finished_page_has_text_badge_copy_and_downloads(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("done", [HELLO, NIHAO], notes=("The file ends early, at 3:12.",))
+    page.run()
+    assert not page.exception
+    assert [p["language"] for p in passages(page, "transcript")] == ["en", "zh"]
+    assert json.loads(page.get_by_key("copy").proto.json)["text"] == "Hello.\n你好。"
+    assert ":violet-badge[" in shown(page)
+    assert "Chinese 50% · English 50% · 3:12" in shown(page)
+    assert "The file ends early, at 3\\:12\\." in shown(page)
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["TXT", "SRT", "VTT", "JSON"]
+    assert not page.error
+
+
+def test_downloads_are_not_made_before_they_are_asked_for(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("done", [HELLO])
+    page.run()
+    for button in page.get("download_button"):
+        assert button.proto.deferred_file_id
+        assert not button.proto.url
+
+
+def test_silence_is_said_and_offers_nothing_to_copy(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("done")
+    page.run()
+    assert "No speech was found in this recording." in shown(page)
+    assert not page.get("download_button")
+    assert "badge[" not in shown(page)
+
+
+def test_cancel_keeps_the_text_so_far(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].segments = (HELLO,)
+    page.run()
+    page.button(key="cancel").click().run()
+    assert not page.exception
+    page.run()
+    assert page.info[0].value == "Stopped at 3:12. The text so far is below."
+    assert passages(page, "transcript")[0]["pieces"] == [["Hello.", 0.0]]
+
+
+def test_a_failure_is_one_sentence_and_the_partial_text_stays(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("failed", [HELLO], error="The recognizer stopped [code *9*].")
+    page.run()
+    (error,) = page.error
+    assert error.value.startswith("The recognizer stopped \\[code \\*9\\*\\]\\.")
+    assert error.value.endswith("The text up to 3:12 is kept below.")
+    assert passages(page, "transcript")
+
+
+def test_a_failure_without_text_promises_none(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("failed", error="Cannot read it.")
+    page.run()
+    assert page.error[0].value == "Cannot read it\\."
+    assert not page.info
+
+
+def test_the_receipt_says_what_was_found(page, recognizer):
+    drop(page)
+    job = recognizer.jobs[0]
+    job.end("done", [HELLO])
+    job.receipt = Receipt(
+        5_000_000, 7, job.receipt.checked_at, ("A temporary file is still open.",)
+    )
+    page.run()
+    assert "5.0 MB of audio removed after the run, 7 bytes left" in shown(page)
+    assert page.warning[0].value == "A temporary file is still open\\."
+
+
+def test_forgetting_drops_player_bytes_and_the_workers_memory(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("done", [HELLO])
+    page.run()
+    assert len(page.get("audio")) == 1
+    assert "5 bytes of audio in memory" in shown(page)
+    page.button(key="forget").click().run()
+    assert not page.exception
+    assert not page.get("audio")
+    assert "0 bytes of audio left in memory" in shown(page)
+    assert recognizer.calls[-2:] == ["forget", "check"]
+    assert passages(page, "transcript")  # the text stays
+    assert "forget" not in [button.key for button in page.button]
+
+
+def test_a_new_recording_starts_from_an_empty_page(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("done", [HELLO])
+    page.run()
+    page.button(key="new").click().run()
+    assert not page.exception
+    assert len(page.file_uploader) == 1
+    assert not page.get("audio")
+    drop(page, "second.wav")
+    assert [given[1] for given in recognizer.given] == ["talk.mp3", "second.wav"]
+
+
+def test_the_page_speaks_chinese_to_a_chinese_browser(recognizer, monkeypatch):
+    monkeypatch.setattr("ui_components.phrases.page_language", lambda: "zh")
+    at = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not at.exception
+    assert at.header[0].value == "放入录音，立见文字"
