@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from asr_core.search.prefix_scorer import END, SAME, PrefixScorer
-from asr_core.search.types import Units
+from asr_core.search.types import SearchOptions, Units
 
 
 class TokenScorer:
@@ -51,15 +52,17 @@ class TokenScorer:
             psi[rows, columns] = scorer.score(added[:, -1:])[:, 0].cpu()
         return psi
 
-    def select(self, rows: list[int], tokens: list[int]) -> None:
-        """Make row i what row `rows[i]` was with `tokens[i]` appended."""
+    def select(self, rows: Sequence[int], tokens: Sequence[int | None]) -> None:
+        """Make row i what row `rows[i]` was, with `tokens[i]` appended unless that is None."""
         if self._units is None:
-            self._prefixes.select(torch.tensor(rows), torch.tensor(tokens))
+            added = [SAME if token is None else token for token in tokens]
+            self._prefixes.select(torch.tensor(rows), torch.tensor(added))
             return
-        units = [self._completed(row, token) for row, token in zip(rows, tokens, strict=True)]
+        chosen = list(zip(rows, tokens, strict=True))
+        units = [[] if token is None else self._completed(row, token) for row, token in chosen]
         self._open = [
-            () if found else (*self._open[row], token)
-            for row, token, found in zip(rows, tokens, units, strict=True)
+            () if found else self._open[row] + (() if token is None else (token,))
+            for (row, token), found in zip(chosen, units, strict=True)
         ]
         sources = torch.tensor(rows)
         for i in range(max(1, *map(len, units))):
@@ -70,3 +73,16 @@ class TokenScorer:
     def _completed(self, row: int, token: int) -> list[int]:
         assert self._units is not None
         return [END] if token == self._eos_id else self._units((*self._open[row], token))[-1]
+
+
+def token_scorer(
+    ctc: tuple[Tensor, Tensor] | None, options: SearchOptions, rows: Tensor
+) -> TokenScorer | None:
+    """The scorer a search with `options` needs over `rows` of the (B, T, units) posteriors."""
+    if options.ctc_weight == 0:
+        return None
+    if ctc is None:
+        raise ValueError(f"ctc_weight is {options.ctc_weight}, but no CTC posteriors were given")
+    log_probs, lengths = ctc
+    rows = rows.to(log_probs.device)
+    return TokenScorer(log_probs[rows], lengths[rows], options.eos_id, options.units)

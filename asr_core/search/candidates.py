@@ -1,0 +1,94 @@
+"""The tokens worth going on with: a short list by the decoder, then a ranking with CTC."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from asr_core.search.beam import Beam, Candidate
+from asr_core.search.token_scorer import TokenScorer
+from asr_core.search.types import SearchOptions
+
+_BLOCK = 128
+
+
+def shortlist(
+    log_probs: Tensor, options: SearchOptions, *, at_start: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The likeliest tokens after every row, and the end token, which is always offered.
+
+    Args:
+        log_probs: (R, V) of the decoder; may be written into.
+        at_start: what follows is the first token.
+
+    Returns:
+        (R, K+1) tokens and their float64 log probs; what must not be taken has -inf.
+    """
+    if options.temperature != 1:
+        log_probs = (log_probs / options.temperature).log_softmax(dim=1)
+    if options.eos_scale != 1:
+        log_probs[:, options.eos_id] *= options.eos_scale
+    for mask in (options.suppressed, options.suppressed_at_start if at_start else None):
+        if mask is not None:
+            log_probs.index_fill_(1, mask.nonzero()[:, 0].to(log_probs.device), -torch.inf)
+    if options.ctc_weight == 0:
+        n_best = options.beam_size + 1
+    elif options.ctc_weight == 1 and options.units is None:
+        n_best = log_probs.shape[1]
+    else:
+        n_best = max(1, int(options.pre_beam * options.beam_size))
+    best, tokens = largest(log_probs, min(n_best, log_probs.shape[1]))
+    ends = torch.full_like(tokens[:, :1], options.eos_id)
+    offered = (tokens == ends).any(dim=1, keepdim=True)  # not twice
+    to_end = log_probs[:, options.eos_id, None].masked_fill(offered, -torch.inf)
+    return torch.cat([tokens, ends], dim=1).cpu(), torch.cat([best, to_end], dim=1).cpu().double()
+
+
+def ranked(
+    tokens: Tensor, log_probs: Tensor, beams: list[Beam], scorer: TokenScorer | None = None
+) -> list[list[Candidate]]:
+    """The best continuations of every beam, best first.
+
+    Args:
+        tokens: (R, K), log_probs: (R, K) as `shortlist` gives them, equally many rows a beam,
+            those beyond a beam's running paths ignored.
+    """
+    options, n_beams = beams[0].options, len(beams)
+    weight = options.ctc_weight
+    paths = [path for beam in beams for path in beam.padded(len(tokens) // n_beams)]
+    before = torch.tensor([path.score for path in paths], dtype=torch.float64)[:, None]
+    scores = before + (1 - weight) * log_probs + options.length_bonus
+    psi = scorer.score(tokens) if scorer else torch.zeros_like(log_probs)
+    if scorer:
+        known = torch.tensor([path.ctc for path in paths], dtype=torch.float64)[:, None]
+        scores += weight * (psi - known)
+    possible = (log_probs > -torch.inf) & (psi > -torch.inf) & (before > -torch.inf)
+    scores = scores.masked_fill_(~possible, -torch.inf).view(n_beams, -1)  # (B, W*K)
+    scores, places = scores.sort(dim=1, descending=True, stable=True)
+    n_kept = 2 * options.beam_size  # every path may end, and the beam is full still
+    scores, places = scores[:, :n_kept], places[:, :n_kept]
+    columns = (
+        places // tokens.shape[1],
+        *(x.view(n_beams, -1).gather(1, places) for x in (tokens, log_probs, psi)),
+        scores,
+    )
+    return [
+        [Candidate(*values) for values in zip(*beam, strict=True) if values[-1] > -torch.inf]
+        for beam in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """`x.topk(k, dim=1)`, several times as fast on long rows: only the best blocks are searched."""
+    n_rows, n_columns = x.shape
+    n_blocks = n_columns // _BLOCK
+    if n_blocks < 4 * k:
+        return x.topk(k, dim=1)
+    blocks = x[:, : n_blocks * _BLOCK].view(n_rows, n_blocks, _BLOCK).amax(dim=2)
+    blocks = blocks.topk(k, dim=1).indices  # the k largest lie in the k blocks of largest maximum
+    inside = torch.arange(_BLOCK, device=x.device)
+    columns = (blocks[:, :, None] * _BLOCK + inside).flatten(1)
+    rest = torch.arange(n_blocks * _BLOCK, n_columns, device=x.device).expand(n_rows, -1)
+    columns = torch.cat([columns, rest], dim=1)
+    values, places = x.gather(1, columns).topk(k, dim=1)
+    return values, columns.gather(1, places)
