@@ -264,6 +264,8 @@ def test_a_failure_without_text_promises_none(page, recognizer):
     page.run()
     assert page.error[0].value == "Cannot read it\\."
     assert not page.info
+    assert not page.get("audio")
+    assert "0 bytes of audio left in memory" in shown(page)
 
 
 def test_the_receipt_says_what_was_found(page, recognizer):

@@ -28,6 +28,8 @@ def result(run: Run) -> None:
             st.caption(f"{shares(transcript.language)} · {clock(transcript.duration)}")
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
+    if job.stage == "failed" and not text:
+        run.source = None  # what could not be read cannot be played
     if run.source is not None:
         player(run.source)
     if transcript is not None and text:

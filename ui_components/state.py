@@ -150,11 +150,11 @@ def saved_settings() -> Settings:
 
 def start(source: Source, settings: Settings) -> None:
     """Begin to transcribe `source` on this page, and remember the choices for the next time."""
-    runs().start(source, settings, session_id())
     st.session_state.round = round_number() + 1
     st.session_state.settings = settings
     with suppress(AsrError):  # a read-only home only means that they are not remembered
         settings.save()
+    runs().start(source, settings, session_id())
 
 
 def round_number() -> int:

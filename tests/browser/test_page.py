@@ -1,0 +1,216 @@
+"""The real page with the real model, as a person uses it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+pytestmark = pytest.mark.browser
+
+ENGLISH, MANDARIN = "a long long time ago", "职业道德"
+
+
+def drop(page, audio, name="meeting.flac", kind="audio/flac"):
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": audio}
+    )
+
+
+def button(page, key):
+    return page.locator(f".st-key-{key} button")
+
+
+def text_of(page):
+    """The words on the page, passage by passage."""
+    return "\n".join(page.locator(".transcript p").all_inner_texts())
+
+
+def wait_for_result(page):
+    expect(button(page, "new")).to_be_visible(timeout=120_000)
+
+
+@pytest.fixture
+def done(page, speech):
+    """A page that shows the finished transcript."""
+    drop(page, speech)
+    wait_for_result(page)
+    return page
+
+
+def test_a_dropped_recording_becomes_text_in_both_languages(done):
+    text = text_of(done)
+    assert ENGLISH in text
+    assert MANDARIN in text
+    expect(done.get_by_test_id("stMarkdownBadge")).to_have_text(re.compile("Chinese and English"))
+    tags = done.locator(".transcript small")
+    assert {"EN", "中"} == set(tags.all_inner_texts())
+    expect(done.get_by_role("heading", name="meeting.flac")).to_be_visible()
+
+
+def test_one_click_copies_the_text(done):
+    done.get_by_role("button", name="Copy text").click()
+    expect(done.get_by_role("button", name="Copied")).to_be_visible()
+    assert done.evaluate("navigator.clipboard.readText()") == text_of(done)
+    expect(done.get_by_role("button", name="Copy text")).to_be_visible()  # a moment later
+
+
+def test_a_browser_that_refuses_the_clipboard_leads_to_the_second_way(open_page, speech):
+    page = open_page(script="navigator.clipboard.writeText = () => Promise.reject(new Error())")
+    drop(page, speech)
+    wait_for_result(page)
+    page.get_by_role("button", name="Copy text").click()
+    second_way = page.get_by_text("Select the text and press Ctrl+C")
+    expect(second_way.or_(page.get_by_role("button", name="Copied"))).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["txt", "srt", "vtt", "json"])
+def test_each_format_downloads(done, kind):
+    with done.expect_download() as waiting:
+        done.get_by_role("button", name=kind.upper()).click()
+    assert waiting.value.suggested_filename == f"meeting.{kind}"
+    content = waiting.value.path().read_text("utf-8")
+    assert ENGLISH in content
+    assert MANDARIN in content
+    if kind == "json":
+        assert json.loads(content)["language"]["label"] == "mixed"
+    else:
+        assert ("-->" in content) is (kind != "txt")
+
+
+def test_a_click_on_a_word_plays_from_there_and_marks_it(done):
+    word = done.locator(".transcript p span").nth(4)
+    start = float(word.get_attribute("data-start"))
+    assert start > 0
+    word.click()
+    audio = done.locator(".st-key-player audio")
+    done.wait_for_function("() => !document.querySelector('.st-key-player audio').paused")
+    assert start <= audio.evaluate("audio => audio.currentTime") < start + 3
+    expect(done.locator(".transcript span.playing")).to_have_count(1)
+
+
+def test_text_comes_while_it_works_and_cancel_keeps_it(page, long_speech):
+    drop(page, long_speech, "long.wav", "audio/wav")
+    expect(page.locator(".transcript p").first).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_have_text(re.compile(r"[1-9]\d?% done"))
+    began = time.monotonic()
+    button(page, "cancel").click()
+    wait_for_result(page)
+    assert time.monotonic() - began < 10
+    expect(page.get_by_text(re.compile(r"Stopped at \d+:\d\d\. The text so far"))).to_be_visible()
+    assert ENGLISH in text_of(page)
+
+
+def test_a_reload_finds_the_running_job_and_later_its_result(page, long_speech):
+    drop(page, long_speech, "long.wav", "audio/wav")
+    expect(page.locator(".transcript p").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="long.wav")).to_be_visible()
+    expect(page.locator(".transcript p").first).to_be_visible()
+    button(page, "cancel").click()
+    wait_for_result(page)
+    text = text_of(page)
+    page.reload()
+    wait_for_result(page)
+    expect(page.locator(".transcript p").first).to_be_visible()
+    assert text_of(page) == text
+
+
+def test_a_second_tab_waits_in_line_and_shows_its_own(open_page, speech, long_speech):
+    first, second = open_page(), open_page()
+    drop(first, long_speech, "long.wav", "audio/wav")
+    expect(first.get_by_test_id("stProgress")).to_be_visible()
+    drop(second, speech, "second.flac")
+    expect(second.get_by_text("Waiting in line, 1 before this one")).to_be_visible()
+    button(first, "cancel").click()
+    wait_for_result(second)
+    assert MANDARIN in text_of(second)
+    expect(second.get_by_role("heading", name="second.flac")).to_be_visible()
+    expect(first.get_by_role("heading", name="long.wav")).to_be_visible()
+
+
+def test_what_is_spoken_into_the_microphone_becomes_text(page):
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(7000)
+    page.get_by_role("button", name="Stop recording").click()
+    wait_for_result(page)
+    assert "long time ago" in text_of(page)
+
+
+def test_forgetting_removes_player_and_bytes_but_not_the_text(done):
+    address = done.locator(".st-key-player audio").get_attribute("src")
+    assert done.request.get(address).status == 200
+    expect(done.get_by_text("of audio in memory, so that you can listen")).to_be_visible()
+    button(done, "forget").click()
+    expect(done.get_by_text("0 bytes of audio left in memory")).to_be_visible()
+    expect(done.locator("audio")).to_have_count(0)
+    assert done.request.get(address).status == 404
+    expect(done.get_by_text(re.compile("Receipt: .* 0 bytes left"))).to_be_visible()
+    assert ENGLISH in text_of(done)
+
+
+def test_silence_is_said_in_words(page, tmp_path):
+    import numpy as np
+    import soundfile
+
+    soundfile.write(tmp_path / "quiet.wav", np.zeros(16_000 * 5, np.int16), 16_000)
+    drop(page, (tmp_path / "quiet.wav").read_bytes(), "quiet.wav", "audio/wav")
+    wait_for_result(page)
+    expect(page.get_by_text("No speech was found in this recording.")).to_be_visible()
+
+
+def test_what_is_no_recording_gets_one_sentence(page):
+    drop(page, b"Dear diary, this is no music.\n" * 50, "song.mp3", "audio/mpeg")
+    wait_for_result(page)
+    error = page.get_by_test_id("stAlert")
+    expect(error).to_have_count(1)
+    expect(error).to_contain_text("song.mp3")
+    assert "Traceback" not in page.content()
+
+
+def test_a_chinese_browser_gets_a_chinese_page(open_page):
+    page = open_page(locale="zh-CN")
+    expect(page.get_by_role("heading", name="放入录音")).to_be_visible()
+
+
+def test_the_start_address_opens_the_page_and_a_reload_keeps_it(browser, launch_page):
+    server = launch_page()
+    page = browser.new_page()
+    page.goto(f"http://{server.host}/?key={server.key}")
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+    assert page.url == f"http://{server.host}/"  # the key is out of the address bar
+    page.reload()
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+    page.context.close()
+    stranger = browser.new_page()
+    answer = stranger.goto(f"http://{server.host}/?key={server.key}")
+    assert answer.status == 403
+    stranger.context.close()
+    assert server.end() == ("", "")
+
+
+def test_a_page_of_another_local_server_reaches_nothing(browser, page_server, page_cookie):
+    """The cookie travels between ports of one host; the Origin gives the stranger away."""
+    name, _, value = page_cookie.partition("=")
+    context = browser.new_context()
+    url = f"http://{page_server.host}"
+    context.add_cookies([{"name": name, "value": value, "url": url}])
+    context.route("http://127.0.0.1:1/", lambda route: route.fulfill(body="<p>another server"))
+    page = context.new_page()
+    page.goto("http://127.0.0.1:1/")
+    answer = page.evaluate(
+        """url => new Promise(resolve => {
+            const socket = new WebSocket(url.replace("http", "ws") + "/_stcore/stream")
+            socket.onopen = () => resolve("open")
+            socket.onclose = () => resolve("closed")
+        })""",
+        url,
+    )
+    assert answer == "closed"
+    read = "url => fetch(url, {credentials: 'include'}).then(() => 'read', () => 'refused')"
+    assert page.evaluate(read, url) == "refused"
+    context.close()
