@@ -297,32 +297,7 @@ def _like(folder: Path, weights: dict[str, Tensor], name: str) -> Tensor:
 
 
 def _filled(folder: Path, config: ModelConfig, state: dict[str, Tensor]) -> HybridModel:
-    """The model `config` describes with exactly these weights, in evaluation mode."""
-    model = HybridModel.empty(config)
-    shapes = {name: value.shape for name, value in model.state_dict().items()}
     for name, value in state.items():
         if name.endswith((".conv.expand.weight", ".conv.reduce.weight")) and value.dim() == 3:
             state[name] = value.squeeze(-1)  # a convolution over one frame is a linear layer
-    missing = sorted(shapes.keys() - state.keys())
-    unknown = sorted(state.keys() - shapes.keys())
-    differing = [
-        f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"
-        for name, shape in shapes.items()
-        if name in state and state[name].shape != shape
-    ]
-    found = [
-        f"{len(names)} {what} (the first: {names[0]})"
-        for what, names in (
-            ("weights are missing", missing),
-            ("are unknown", unknown),
-            ("have another shape than its configuration says", differing),
-        )
-        if names
-    ]
-    if found:
-        raise ModelError(
-            f"The weights of the model {folder.name!r} do not fit: {'; '.join(found)}. "
-            "It is damaged or of another kind."
-        )
-    model.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
-    return model.eval().requires_grad_(False)
+    return HybridModel.filled(config, state, folder.name)

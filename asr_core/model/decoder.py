@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -95,7 +95,8 @@ class AttentionDecoder(nn.Module):
         self.embed = _embedding(config.vocab_size, config.d_model)
         if config.position == "learned":
             self.positions = _embedding(config.max_tokens or 448, config.d_model)
-        self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
+        blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
+        self.blocks = cast("Sequence[DecoderBlock]", blocks)
         self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
         self.out = None if config.tied_output else nn.Linear(config.d_model, config.vocab_size)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from asr_core.errors import ModelError
 from asr_core.model.conformer import EncoderConfig
 from asr_core.model.decoder import DecoderConfig
 from asr_core.model.hybrid import HybridModel, ModelConfig
@@ -116,13 +115,9 @@ def grow(weights: dict[str, Tensor], units: UnitTable, ctc_pooling: int = 2) -> 
         language_head=True,
     )
     state = {_our_name(name): value for name, value in weights.items() if name != "proj_out.weight"}
-    model = HybridModel.empty(config)
-    state |= _new_parts(model, units, state["decoder.embed.weight"])
-    try:
-        model.load_state_dict(state, assign=True)
-    except RuntimeError as error:
-        raise ModelError(f"These weights are not those of a Whisper base: {error}") from error
-    return model.eval().requires_grad_(False)
+    if "decoder.embed.weight" in state:
+        state |= _new_parts(config, units, state["decoder.embed.weight"])
+    return HybridModel.filled(config, state, "Whisper base")
 
 
 def load_bundled(ctc_pooling: int = 2) -> HybridModel:
@@ -134,11 +129,11 @@ def load_bundled(ctc_pooling: int = 2) -> HybridModel:
     return grow(whisper_state_dict(), unit_table(), ctc_pooling)
 
 
-def _new_parts(model: HybridModel, units: UnitTable, embedding: Tensor) -> dict[str, Tensor]:
+def _new_parts(config: ModelConfig, units: UnitTable, embedding: Tensor) -> dict[str, Tensor]:
     """Weights of what Whisper lacks, the same every time: zero where they enter the old model."""
     random = torch.Generator().manual_seed(0)
     parts: dict[str, Tensor] = {}
-    for name, like in model.state_dict().items():
+    for name, like in HybridModel.empty(config).state_dict().items():
         new_block = any(f".{part}." in name for part in ("ff1", "conv", "relative_bias"))
         if not (new_block or name.startswith(("ctc.", "language."))):
             continue
@@ -199,7 +194,18 @@ def verify_growth(
 
     weights = whisper_state_dict()
     with torch.device("meta"):
-        original = WhisperForConditionalGeneration(WhisperConfig(**_HF_CONFIG))
+        original = WhisperForConditionalGeneration(
+            WhisperConfig(
+                vocab_size=DECODER.vocab_size,
+                d_model=ENCODER.d_model,
+                encoder_layers=ENCODER.n_layers,
+                decoder_layers=DECODER.n_layers,
+                encoder_attention_heads=ENCODER.n_heads,
+                decoder_attention_heads=DECODER.n_heads,
+                encoder_ffn_dim=ENCODER.d_ff,
+                decoder_ffn_dim=DECODER.d_ff,
+            )
+        )
     original.load_state_dict(weights, assign=True)
     original.eval()
 
@@ -226,19 +232,6 @@ def verify_growth(
         return out.logits
 
     return GrowthReport(tuple(differences), ours, _greedy(step, prompt, n_tokens))
-
-
-_HF_CONFIG = {
-    "vocab_size": DECODER.vocab_size,
-    "d_model": 512,
-    "encoder_layers": 6,
-    "decoder_layers": 6,
-    "encoder_attention_heads": 8,
-    "decoder_attention_heads": 8,
-    "encoder_ffn_dim": 2048,
-    "decoder_ffn_dim": 2048,
-    "num_mel_bins": 80,
-}
 
 
 def _greedy(

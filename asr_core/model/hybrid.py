@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from asr_core.errors import ModelError
 from asr_core.model.conformer import Conformer, EncoderConfig
 from asr_core.model.decoder import AttentionDecoder, DecoderConfig
 from asr_core.model.subsampling import within
@@ -157,6 +158,46 @@ class HybridModel(nn.Module):
 
     @classmethod
     def empty(cls, config: ModelConfig) -> HybridModel:
-        """A model whose weights take no memory until `load_state_dict(..., assign=True)`."""
+        """A model whose weights take no memory until they are loaded with `assign=True`."""
         with torch.device("meta"):
             return cls(config)
+
+    @classmethod
+    def filled(cls, config: ModelConfig, state: dict[str, Tensor], name: str) -> HybridModel:
+        """A model of exactly these weights, in float32 and evaluation mode.
+
+        Args:
+            state: every weight by its name; tensors in float32 are taken over, not copied.
+            name: of the model, for messages.
+
+        Raises:
+            ModelError: weights are missing, unknown or of another shape than `config` says.
+        """
+        model = cls.empty(config)
+        shapes = {weight: value.shape for weight, value in model.state_dict().items()}
+        differing = [
+            f"{weight} is {tuple(state[weight].shape)}, not {tuple(shape)}"
+            for weight, shape in shapes.items()
+            if weight in state and state[weight].shape != shape
+        ]
+        problems = {
+            "are missing": sorted(shapes.keys() - state.keys()),
+            "are unknown": sorted(state.keys() - shapes.keys()),
+            "have another shape": differing,
+        }
+        found = [
+            f"{len(weights)} {what} (the first: {weights[0]})"
+            for what, weights in problems.items()
+            if weights
+        ]
+        if found:
+            raise ModelError(
+                f"The weights of the model {name!r} do not fit its configuration: "
+                f"{', '.join(found)}. It is damaged or of another kind; copy it again."
+            )
+        floats = {
+            weight: value.float() if value.is_floating_point() else value
+            for weight, value in state.items()
+        }
+        model.load_state_dict(floats, assign=True)
+        return model.eval().requires_grad_(False)

@@ -2,9 +2,11 @@
 
 In 16-bit precision only matrix products and convolutions are 16-bit. Features, layer norms,
 softmax, log-softmax, positions, CTC and the sums between layers stay float32; the modules see to
-that themselves, since autocast on the CPU does not. Compared with float32, encoder states of a
-normalized encoder move by at most 0.03 in float16 and 0.3 in bfloat16, log probabilities by at
-most 0.1 and 0.5.
+that themselves, since autocast on the CPU does not.
+
+Compared with float32, encoder states of small public models move by at most 0.01 in float16 and
+0.05 in bfloat16, log probabilities by 0.02 and 0.15. The bundled model, six layers of larger
+values, moves by 1.5 and its likely tokens (log probability above -10) by 0.5 in bfloat16.
 """
 
 from __future__ import annotations
@@ -43,12 +45,16 @@ class Placement:
     """
 
     def __init__(
-        self, model: HybridModel, device: torch.device, dtype: torch.dtype, device_map: dict
+        self,
+        model: HybridModel,
+        device: torch.device,
+        dtype: torch.dtype,
+        device_map: dict[str, Any],
     ) -> None:
         self.model = model
         self.device = device
         self.dtype = dtype
-        self.device_map: dict[str, Any] = device_map
+        self.device_map = device_map
         self.notes: list[str] = []
 
     def autocast(self) -> AbstractContextManager[Any]:
@@ -57,6 +63,10 @@ class Placement:
         return torch.autocast(
             self.device.type, dtype=self.dtype if enabled else None, enabled=enabled
         )
+
+    def describe(self) -> dict[str, Any]:
+        """Device and precision for people, and what had to be done otherwise."""
+        return {"device": str(self.device), "precision": _name(self.dtype), "notes": self.notes}
 
     @torch.inference_mode()
     def encode(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,7 +142,9 @@ def _accelerate_name(device: torch.device) -> int | str:
 
 def _device_map(model: HybridModel, device: torch.device) -> dict[str, Any]:
     """Part of the model -> device, by memory; the CPU takes what it holds already."""
-    room: dict[Any, int] = {"cpu": 2 * sum(p.numel() * p.element_size() for p in _tensors(model))}
+    room: dict[int | str, int | str] = {
+        "cpu": 2 * sum(p.numel() * p.element_size() for p in _tensors(model))
+    }
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         room = {_accelerate_name(device): int(free * (1 - _SPARE_SHARE)), **room}

@@ -154,7 +154,7 @@ def test_a_missing_weight_is_named(shared_folder, tmp_path, name):
         del weights["ctc.ctc_lo.bias"]
 
     folder = changed(shared_folder / "golden" / name, tmp_path, lose)
-    with pytest.raises(ModelError, match=r"1 weights are missing \(the first: ctc\.proj\.bias\)"):
+    with pytest.raises(ModelError, match=r"1 are missing \(the first: ctc\.proj\.bias\)"):
         LOADERS[name](folder)
 
 
