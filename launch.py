@@ -124,11 +124,13 @@ def set_up(wanted: dict[str, str]) -> None:
         record = make_venv()
     if record.get("app") != wanted["app"]:
         torch = torch_requirement()
-        size = f"about {LOCK_GB + TORCH_GB:.1f} GB to download"
-        if sys.platform == "linux":
-            size += f" ({LOCK_GB + 0.2:.1f} GB if pip finds a CPU build of {torch})"
-        news = "Updating, what is new of" if "app" in record else "Installing, once:"
-        say(f"{news} {size}. This takes some minutes.")
+        if "app" in record:
+            say("Updating what has changed since the last start.")
+        else:
+            size = f"about {LOCK_GB + TORCH_GB:.1f} GB to download"
+            if sys.platform == "linux":
+                size += f" ({LOCK_GB + 0.2:.1f} GB if pip finds a CPU build of {torch})"
+            say(f"Installing, once: {size}. This takes some minutes.")
         # The lock is complete, so pip need not (and must not) add to it. torch comes after it:
         # what torch needs is then already there, in the locked versions.
         with unfinished(record, "app", wanted):
