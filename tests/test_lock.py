@@ -1,8 +1,10 @@
 """The locks name everything that is installed, and nothing that is not ours to pin."""
 
+import ast
 import re
+import sys
 import tomllib
-from importlib.metadata import requires
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,23 @@ def is_for_here(name: str) -> bool:
     """Whether the locks have `name` for this platform and Python."""
     lines = re.findall(rf"(?m)^{name}==[^;\n]*?(?:; (.*?))? *\\?$", "\n".join(LOCKS.values()))
     return any(not marker or Requirement(f"x; {marker}").marker.evaluate() for marker in lines)
+
+
+def test_every_package_the_program_imports_is_declared():
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    requirements = sum(extras, start=PYPROJECT["project"]["dependencies"])
+    declared = {canonicalize_name(Requirement(requirement).name) for requirement in requirements}
+    brought_by = packages_distributions()
+    for path in [*PROJECT.glob("asr_core/**/*.py"), *PROJECT.glob("ui_components/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for package in {name.split(".")[0] for name in names}:
+                if package in sys.stdlib_module_names or package in ("asr_core", "ui_components"):
+                    continue
+                bringers = {canonicalize_name(name) for name in brought_by.get(package, [package])}
+                is_declared = bringers & declared or package.replace("_", "-") in declared
+                assert is_declared, f"{path.name} imports {package}"
 
 
 def test_a_package_in_both_locks_has_one_version():
