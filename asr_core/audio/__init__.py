@@ -1,1 +1,3 @@
+"""From bytes to windows of speech and their features."""
 
+SAMPLE_RATE = 16_000  # Hz, of every waveform behind the decoder

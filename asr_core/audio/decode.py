@@ -1,0 +1,148 @@
+"""Bytes, a path or a file object to 16 kHz mono, in memory, as a stream of blocks.
+
+Nothing is written to disk and nothing is held but the block at work. Every limit is counted in
+what was decoded, never in what a header says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
+from itertools import chain, groupby
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
+from asr_core.audio.containers import Chunk, Reader, look_of, open_container
+from asr_core.audio.mix import Cleaner, mix_down
+from asr_core.audio.naming import clock, refusal, shown_name
+from asr_core.audio.resample import resample
+from asr_core.audio.source import Source, UnreadableError
+
+EXTENSIONS = (
+    "wav", "flac", "mp3", "ogg", "opus", "m4a", "aac", "mp4", "mov", "webm", "mkv", "aiff", "aif",
+)  # fmt: skip
+
+MIN_RATE, MAX_RATE = 4_000, 768_000  # Hz
+TELEPHONE_RATE = 8_000  # below it consonants are gone
+MAX_CHANNELS = 64
+MAX_DURATION = 10 * 3600.0  # seconds
+MAX_VALUES = 7_000_000_000  # samples times channels: ten hours of stereo at 96 kHz
+
+
+class Recording:
+    """A recording being decoded: iterate once, inside `with`.
+
+    Yields (N,) float32 blocks of about five seconds, mono, 16 kHz, finite, within -1..1. Raises
+    AudioDecodeError where the bytes turn out to be no recording after all.
+
+    Attributes:
+        name: base name only, safe to show.
+        duration: seconds by the header, None when it does not say. It may lie: good for a progress
+            bar and nothing else.
+        notes: sentences for the reader, complete after the last block.
+    """
+
+    def __init__(self, source: Source, reader: Reader, name: str) -> None:
+        self.name = name
+        self.notes: list[str] = []
+        self._source = source
+        self._reader = reader
+        self._cleaner = Cleaner()
+        self._heard = 0.0  # seconds
+        self._n_values = 0
+        chunks = self._limited(reader.chunks())
+        first = next(chunks, None)  # the true rate and channels; most refusals happen here
+        if first is None:
+            raise UnreadableError(look_of(source, "it holds no sound"))
+        duration = reader.duration
+        self.duration = min(duration, MAX_DURATION) if duration and duration > 0 else None
+        self._blocks = self._converted(chain([first], chunks))
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return self._blocks
+
+    def close(self) -> None:
+        """Let go of the file and of everything held of it."""
+        self._blocks.close()
+        self._reader.close()
+        self._source.close()
+
+    def _converted(self, chunks: Iterator[Chunk]) -> Generator[NDArray[np.float32]]:
+        try:
+            for (rate, _), run in groupby(chunks, lambda c: (c.sample_rate, c.samples.shape[1])):
+                mono = mix_down((self._cleaner(chunk.samples) for chunk in run), rate)
+                for block in resample(mono, rate, SAMPLE_RATE):
+                    yield np.clip(block, -1, 1)
+        except UnreadableError as error:
+            raise refusal(self.name, error.found, error.advice) from error
+        self._note_the_end()
+
+    def _limited(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """What may be heard of the chunks; notes what may not."""
+        for chunk in chunks:
+            rate, n_channels = chunk.sample_rate, chunk.samples.shape[1]
+            if not MIN_RATE <= rate <= MAX_RATE:
+                raise UnreadableError(
+                    f"its sample rate is {rate:,} Hz",
+                    f"Record speech at {TELEPHONE_RATE:,} to {MAX_RATE:,} Hz.",
+                )
+            if n_channels > MAX_CHANNELS:
+                raise UnreadableError(
+                    f"it has {n_channels:,} channels", f"Keep at most {MAX_CHANNELS}."
+                )
+            if rate < TELEPHONE_RATE and not self.notes:
+                self.notes.append(f"Its sample rate is only {rate:,} Hz: expect errors.")
+            self._n_values += chunk.samples.size
+            if self._heard >= MAX_DURATION or self._n_values > MAX_VALUES:
+                until = clock(self._heard)
+                self.notes.append(f"Only the first {until} was read. Split the file to read on.")
+                return
+            self._heard += len(chunk.samples) / rate
+            yield chunk
+
+    def _note_the_end(self) -> None:
+        if self._reader.hole is not None:
+            where = clock(self._reader.hole)
+            self.notes.append(f"The file is damaged: a part is missing at {where}.")
+        if self._reader.cut_off:
+            self.notes.append(f"The file ends early, at {clock(self._heard)}.")
+        if self._cleaner.n_invalid:
+            count = f"{self._cleaner.n_invalid:,}"
+            self.notes.append(f"The file holds {count} invalid samples, heard as silence.")
+
+
+def open_recording(
+    source: bytes | bytearray | memoryview | Path | BinaryIO, name: str
+) -> Recording:
+    """A recording ready to be read, by what its bytes are; `name` serves for messages only.
+
+    Args:
+        source: the file's bytes, its path, or an open file (read whole if it cannot seek).
+        name: as the user knows it, folders and all.
+
+    Raises:
+        AudioDecodeError: not a recording, or none we can read; says which file, what was found
+            and what to do.
+    """
+    name = shown_name(name)
+    with ExitStack() as opened:
+        try:
+            data = opened.enter_context(closing(Source(source)))
+            if not data.size():
+                raise UnreadableError("it is empty", "Record or export it again.")
+            reader = opened.enter_context(closing(open_container(data)))
+            recording = Recording(data, reader, name)
+        except UnreadableError as error:
+            raise refusal(name, error.found, error.advice) from error
+        opened.pop_all()
+        return recording
