@@ -265,7 +265,7 @@ def test_a_failure_without_text_promises_none(page, recognizer):
     assert page.error[0].value == "Cannot read it\\."
     assert not page.info
     assert not page.get("audio")
-    assert "0 bytes of audio left in memory" in shown(page)
+    assert "0 bytes of audio." in shown(page)
 
 
 def test_the_receipt_says_what_was_found(page, recognizer):
@@ -285,11 +285,11 @@ def test_forgetting_drops_player_bytes_and_the_workers_memory(page, recognizer):
     recognizer.jobs[0].end("done", [HELLO])
     page.run()
     assert len(page.get("audio")) == 1
-    assert "5 bytes of audio in memory" in shown(page)
+    assert "the text and 5 bytes of audio" in shown(page)
     page.button(key="forget").click().run()
     assert not page.exception
     assert not page.get("audio")
-    assert "0 bytes of audio left in memory" in shown(page)
+    assert "0 bytes of audio." in shown(page)
     assert recognizer.calls[-2:] == ["forget", "check"]
     assert passages(page, "transcript")  # the text stays
     assert "forget" not in [button.key for button in page.button]

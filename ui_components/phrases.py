@@ -91,15 +91,20 @@ _PHRASES = {
     "share_other": ("other {percent}", "其他 {percent}"),
     # what stays
     "stays": ("What stays on this computer", "这台电脑上留下了什么"),
-    "stays_disk": (
-        "No audio on disk. This page's memory holds the text until you leave it.",
-        "磁盘上没有音频。文字只在本页的内存里，离开后即消失。",
+    "stays_audio": (
+        "No audio and no text is on disk, unless you save it. In memory are the text and {size} of "
+        "audio, so that you can listen, until you start a new recording or close this page, at "
+        "most half an hour longer.",
+        "磁盘上没有音频，也没有文字，除非您自己保存。内存中有文字和供回听的 {size} 音频，"
+        "直到开始新的录音或关闭本页，最多再留半小时。",
     ),
-    "stays_player": (
-        "{size} of audio in memory, so that you can listen to it.",
-        "内存中有 {size} 音频，供您回听。",
+    "stays_text": (
+        "No audio and no text is on disk, unless you save it. In memory is the text, until you "
+        "start a new recording or close this page, at most half an hour longer, and 0 bytes of "
+        "audio.",
+        "磁盘上没有音频，也没有文字，除非您自己保存。内存中只有文字，音频 0 字节，"
+        "直到开始新的录音或关闭本页，最多再留半小时。",
     ),
-    "stays_nothing": ("0 bytes of audio left in memory.", "内存中剩余音频 0 字节。"),
     "bytes": ("{n} bytes", "{n} 字节"),
     "receipt": (
         "Receipt: {removed} of audio removed after the run, {left} left in the worker, the upload "

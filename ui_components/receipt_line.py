@@ -25,8 +25,7 @@ def receipt_line(run: Run) -> None:
                     type="tertiary",
                     on_click=_forget,
                 )
-        audio = phrase("stays_player", size=size(held)) if held else phrase("stays_nothing")
-        st.caption(f"{phrase('stays_disk')} {audio}")
+        st.caption(phrase("stays_audio", size=size(held)) if held else phrase("stays_text"))
         if run.job.receipt is not None:
             st.caption(after_the_run(run.job.receipt))
             for finding in run.job.receipt.findings:

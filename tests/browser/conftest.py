@@ -59,7 +59,11 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def open_page(browser, page_server, page_cookie):
-    """Opens tabs of the page; afterwards none may have asked another computer or complained."""
+    """Opens tabs of the page.
+
+    Afterwards none may have asked another computer, complained, or been given an answer that it
+    might keep in its cache.
+    """
     contexts, hosts, complaints = [], set(), []
     name, _, value = page_cookie.partition("=")
     cookie = {"name": name, "value": value, "url": f"http://{page_server.host}"}
@@ -67,6 +71,12 @@ def open_page(browser, page_server, page_cookie):
     def watch(message):
         if message.type == "error":
             complaints.append(message.text)
+
+    def look_at(response):
+        parts = urlsplit(response.url)
+        kept = response.headers.get("cache-control") != "no-store"
+        if parts.scheme == "http" and not parts.path.startswith("/static/") and kept:
+            complaints.append(f"may be cached: {parts.path}")
 
     def open_page(locale="en-US", script=None):
         context = browser.new_context(
@@ -78,6 +88,7 @@ def open_page(browser, page_server, page_cookie):
         context.set_default_timeout(60_000)
         context.add_cookies([cookie])
         context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        context.on("response", look_at)
         context.on("console", watch)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         if script:

@@ -144,9 +144,9 @@ def test_what_is_spoken_into_the_microphone_becomes_text(page):
 def test_forgetting_removes_player_and_bytes_but_not_the_text(done):
     address = done.locator(".st-key-player audio").get_attribute("src")
     assert done.request.get(address).status == 200
-    expect(done.get_by_text("of audio in memory, so that you can listen")).to_be_visible()
+    expect(done.get_by_text("of audio, so that you can listen")).to_be_visible()
     button(done, "forget").click()
-    expect(done.get_by_text("0 bytes of audio left in memory")).to_be_visible()
+    expect(done.get_by_text("and 0 bytes of audio.")).to_be_visible()
     expect(done.locator("audio")).to_have_count(0)
     assert done.request.get(address).status == 404
     expect(done.get_by_text(re.compile("Receipt: .* 0 bytes left"))).to_be_visible()
