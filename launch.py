@@ -49,8 +49,9 @@ FAILURES = [
         " Try another network or package index.",
     ),
     (
-        r"name resolution|getaddrinfo|nodename nor servname|connection refused|unreachable"
-        r"|newconnectionerror|connecttimeout|readtimeout|timed out|proxyerror|sslerror",
+        r"name resolution|getaddrinfo|nodename nor servname|name or service not known|unreachable"
+        r"|connection refused|connection reset|connection broken|connection aborted|timed out"
+        r"|proxyerror|sslerror",
         "The packages could not be fetched: there is no way to the package index. The first start"
         " needs the internet, later ones do not. Connect, or set pip's proxy, and start again.",
     ),

@@ -286,6 +286,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
         ("ERROR: Could not install: [Errno 28] No space left on device", "The disk is full"),
         ("Failed to establish: [Errno 11001] getaddrinfo failed", "no way to the package index"),
         ("Temporary failure in name resolution", "no way to the package index"),
+        ("WARNING: Retrying after connection broken by 'X'", "no way to the package index"),
         ("ERROR: No matching distribution found for torch==2.13.0", "no build for this computer"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that requirements.txt"),
         ("HINT: Windows Long Path support is not enabled", "too long for Windows"),
