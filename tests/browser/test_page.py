@@ -10,6 +10,8 @@ import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
+expect.set_options(timeout=30_000)  # a busy machine may take its time
+
 pytestmark = pytest.mark.browser
 
 ENGLISH, MANDARIN = "a long long time ago", "职业道德"
