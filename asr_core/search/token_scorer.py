@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -69,6 +70,13 @@ class TokenScorer:
             added = [found[i] if i < len(found) else SAME for found in units]
             self._prefixes.select(sources, torch.tensor(added))
             sources = torch.arange(len(rows))
+
+    def fork(self, rows: Sequence[int]) -> TokenScorer:
+        """A scorer of its own whose row i is what row `rows[i]` is here."""
+        twin = copy(self)
+        twin._prefixes = self._prefixes.fork(torch.tensor(rows))
+        twin._open = [self._open[row] for row in rows]
+        return twin
 
     def _completed(self, row: int, token: int) -> list[int]:
         assert self._units is not None

@@ -1,0 +1,136 @@
+"""Draft decoding equals greedy search whatever the draft, in fewer passes when it is good."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from asr_core.search.draft import draft_search
+from asr_core.search.joint import beam_search
+from asr_core.search.types import SearchOptions
+
+EOS = 5
+
+
+def greedy(tiny_case, options, weight=0.0):
+    decoder, encoder_out, lengths, prompts, log_probs = tiny_case
+    ctc = (log_probs, lengths) if weight else None
+    found = beam_search(decoder, encoder_out, lengths, prompts, options, ctc)
+    return [hypotheses[0] for hypotheses in found]
+
+
+def drafts_of(kind, truths):
+    torch.manual_seed(len(kind))
+    if kind == "empty":
+        return [[] for _ in truths]
+    if kind == "perfect":
+        return [list(t) for t in truths]
+    if kind == "too long":
+        return [[*t, *t, 1, 2, 3, EOS, 4] for t in truths]
+    if kind == "random":
+        return [torch.randint(0, 6, (30,)).tolist() for _ in truths]
+    if kind == "one wrong":
+        return [[*t[:3], (t[3] + 1) % 5, *t[4:]] if len(t) > 3 else [] for t in truths]
+    if kind == "one missing":
+        return [[*t[:2], *t[3:]] for t in truths]
+    if kind == "one too many":
+        return [[*t[:2], (t[2] + 1) % 5, *t[2:]] if len(t) > 2 else [1] for t in truths]
+    assert kind == "unlike"
+    return [[], *[list(t) for t in truths[:-1]]]
+
+
+KINDS = [
+    "empty",
+    "perfect",
+    "too long",
+    "random",
+    "one wrong",
+    "one missing",
+    "one too many",
+    "unlike",
+]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.4])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_the_result_is_that_of_greedy_search(tiny, seed, kind, weight):
+    case = tiny(seed, n_frames=(5, 20, 0, 7, 2, 30))
+    decoder, encoder_out, lengths, prompts, log_probs = case
+    never, not_first = torch.zeros(6, dtype=torch.bool), torch.zeros(6, dtype=torch.bool)
+    never[4] = not_first[EOS] = True
+    options = SearchOptions(
+        EOS,
+        beam_size=1,
+        ctc_weight=weight,
+        pre_beam=4,
+        suppressed=never,
+        suppressed_at_start=not_first,
+    )
+    wanted = greedy(case, options, weight)
+    n_greedy_passes = len(decoder.n_rows)
+    drafts = drafts_of(kind, [h.tokens for h in wanted])
+    found = draft_search(
+        decoder, encoder_out, lengths, prompts, drafts, options, (log_probs, lengths)
+    )
+    assert [h.tokens for h in found.hypotheses] == [h.tokens for h in wanted]
+    assert [h.ended for h in found.hypotheses] == [h.ended for h in wanted]
+    assert [h.looped for h in found.hypotheses] == [h.looped for h in wanted]
+    for ours, theirs in zip(found.hypotheses, wanted, strict=True):
+        assert ours.score == pytest.approx(theirs.score, abs=1e-4)
+        assert ours.token_log_probs == pytest.approx(theirs.token_log_probs, abs=1e-4)
+    assert found.n_passes == len(decoder.n_rows) - n_greedy_passes <= n_greedy_passes
+
+
+def long_case(tiny, seed):
+    """Utterances whose greedy results are long, varied, and end by the limit."""
+    case = tiny(seed, n_labels=40, sharpness=4.0, n_frames=(60, 60, 60))
+    case[0].bias[EOS] = -1000
+    return case, SearchOptions(EOS, beam_size=1, max_repeats=0)
+
+
+def test_a_perfect_draft_takes_one_pass(tiny):
+    case, options = long_case(tiny, 0)
+    decoder, encoder_out, lengths, prompts, _ = case
+    wanted = [h.tokens for h in greedy(case, options)]
+    assert len(decoder.n_rows) == 60
+    found = draft_search(decoder, encoder_out, lengths, prompts, wanted, options)
+    assert [h.tokens for h in found.hypotheses] == wanted
+    assert found.n_passes == 1
+    assert found.n_accepted == 3 * 59  # the last token needs no check
+
+
+@pytest.mark.parametrize("kind", ["one wrong", "one missing", "one too many"])
+def test_one_mistake_costs_a_few_passes(tiny, kind):
+    case, options = long_case(tiny, 1)
+    decoder, encoder_out, lengths, prompts, _ = case
+    wanted = [h.tokens for h in greedy(case, options)]
+    drafts = drafts_of(kind, wanted)
+    found = draft_search(decoder, encoder_out, lengths, prompts, drafts, options)
+    assert [h.tokens for h in found.hypotheses] == wanted
+    assert found.n_passes <= 9  # of 60
+
+
+def test_a_worthless_draft_is_dropped_soon(tiny):
+    case, options = long_case(tiny, 2)
+    decoder, encoder_out, lengths, prompts, _ = case
+    wanted = [h.tokens for h in greedy(case, options)]
+    widths = []
+    step = decoder.step
+    decoder.step = lambda tokens, *rest, **kwargs: (
+        widths.append(tokens.shape[1]) or step(tokens, *rest, **kwargs)
+    )
+    drafts = [[39] * 200] * 3
+    found = draft_search(decoder, encoder_out, lengths, prompts, drafts, options)
+    assert [h.tokens for h in found.hypotheses] == wanted
+    assert found.n_passes <= 60
+    assert sum(widths) <= 60 + 100  # few tokens are fed in vain
+
+
+def test_no_utterances_with_sound_need_no_pass(tiny):
+    decoder, encoder_out, lengths, prompts, _ = tiny(0)
+    silent = torch.zeros_like(lengths)
+    options = SearchOptions(EOS)
+    found = draft_search(decoder, encoder_out[:, :0], silent, prompts, [[1]] * 3, options)
+    assert [h.tokens for h in found.hypotheses] == [()] * 3
+    assert found.n_passes == 0
