@@ -19,7 +19,7 @@ from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
 from asr_core.audio.containers import Chunk, Reader, look_of, open_container
 from asr_core.audio.mix import Cleaner, mix_down
 from asr_core.audio.naming import clock, refusal, shown_name
-from asr_core.audio.resample import resample
+from asr_core.audio.resample import prepare, resample
 from asr_core.audio.source import Source, UnreadableError
 
 EXTENSIONS = (
@@ -58,6 +58,8 @@ class Recording:
         first = next(chunks, None)  # the true rate and channels; most refusals happen here
         if first is None:
             raise UnreadableError(look_of(source, "it holds no sound"))
+        if first.sample_rate != SAMPLE_RATE:
+            prepare()  # here, since the caller may forbid writing files, caches too, from now on
         duration = reader.duration
         self.duration = min(duration, MAX_DURATION) if duration and duration > 0 else None
         self._blocks = self._converted(chain([first], chunks))

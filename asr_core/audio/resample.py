@@ -14,6 +14,13 @@ BLOCK = 5.0  # seconds
 CONTEXT = 0.05  # seconds on either side; the filter reaches less far
 
 
+def prepare() -> None:
+    """Import the resampler now, all of it: two seconds, more when numba must fill its cache."""
+    from librosa import resample as whole
+
+    whole(np.zeros(2, np.float32), orig_sr=2, target_sr=1)  # what it needs comes on first use
+
+
 def resample(
     blocks: Iterable[NDArray[np.float32]], rate: int, target_rate: int
 ) -> Iterator[NDArray[np.float32]]:
@@ -30,7 +37,7 @@ def resample(
     if rate == target_rate:
         yield from regroup(blocks, round(BLOCK * rate))
         return
-    from librosa import resample as whole  # two seconds; a recording at 16 kHz needs none of it
+    from librosa import resample as whole  # slow to import, and a recording at 16 kHz needs none of it
 
     def converted(piece: NDArray, skip: int, n_samples: int) -> NDArray[np.float32]:
         """`n_samples` of `piece` behind the first `skip`, at the other rate."""

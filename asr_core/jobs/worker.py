@@ -133,7 +133,8 @@ class Worker:
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
-        with guard.no_file_written(), open_recording(source, order["name"]) as recording:
+        # In this order: opening may import the resampler, which fills its cache of compiled code.
+        with open_recording(source, order["name"]) as recording, guard.no_file_written():
             transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
