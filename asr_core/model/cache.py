@@ -19,7 +19,7 @@ class Cache:
     mask over the slots of other hypotheses. Reordering only permutes that small table.
 
     Attributes:
-        cross: (B, H, T', D / H) keys and values of every layer, once an utterance.
+        cross: (B, H, D / H, T') keys and values of every layer, once an utterance.
         cross_mask: (B, 1, 1, T') 0 or MASKED; None when no utterance is padded.
         n_beams: rows an utterance has.
         lengths: (R,) tokens each row has been fed.
@@ -48,6 +48,11 @@ class Cache:
             return x
         x = x.view(-1, n, n_heads, n_tokens, d_head).transpose(1, 2)
         return x.reshape(-1, n_heads, n * n_tokens, d_head)
+
+    def heard(self, layer: int) -> tuple[Tensor, Tensor]:
+        """(B, H, T', D / H) keys and values of what was heard."""
+        keys, values = self.cross[layer]
+        return keys.mT, values.mT
 
     def append(self, n_new: int) -> Tensor:
         """Make room for `n_new` tokens a row: (B, 1, n L, S) 0 or MASKED, what each may see."""
