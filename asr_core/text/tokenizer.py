@@ -1,0 +1,109 @@
+"""The decoder's tokens: prompt, text, and which tokens spell which word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer as TokenTable
+
+# Scripts written without spaces, where every character is a word of its own.
+UNSPACED = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_OPENING = r"(\[{“‘「『《〈（【"
+_CLOSING = r"，。、；：？！…）】》〉」』”’,.;:?!)\]}%％\u30fc"
+_WORD = re.compile(
+    rf"[{_OPENING}]*(?:[{UNSPACED}][{_CLOSING}]*|[^\s{UNSPACED}，。、；：？！]+[，。、；：？！]*|\S)"
+)
+_BROKEN = "\ufffd"  # what an incomplete UTF-8 sequence decodes to
+_LONGEST_CHARACTER = 4  # bytes, so tokens
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWord:
+    """A word and the tokens that spell it.
+
+    `start` and `end` count tokens in fractions: of the two characters one token spells, the
+    first has 0.0 to 0.5, the second 0.5 to 1.0.
+    """
+
+    text: str
+    start: float
+    end: float
+
+    @property
+    def tokens(self) -> range:
+        """The places of its tokens."""
+        return range(int(self.start), max(int(self.start) + 1, -int(-self.end // 1)))
+
+
+class Tokenizer:
+    """Whisper's byte-level tokens.
+
+    Args:
+        table: what the model's `tokenizer.json` holds.
+        suppressed: tokens that are never text (sounds, brackets, control tokens).
+        suppressed_at_start: nor these as the first one.
+
+    Source: Radford et al. 2022, Robust Speech Recognition via Large-Scale Weak Supervision,
+    sections 2.2 and 2.3.
+    """
+
+    def __init__(
+        self, table: str, suppressed: Iterable[int] = (), suppressed_at_start: Iterable[int] = ()
+    ) -> None:
+        self._table = TokenTable.from_str(table)
+        self.suppressed = tuple(suppressed)
+        self.suppressed_at_start = tuple(suppressed_at_start)
+        added = {token["content"]: token["id"] for token in json.loads(table)["added_tokens"]}
+        self.eos_id: int = added["<|endoftext|>"]
+        self.start_id: int = added["<|startoftranscript|>"]
+        self._task: int = added["<|transcribe|>"]
+        self._no_times: int = added["<|notimestamps|>"]
+        self.no_speech_id: int = added["<|nocaptions|>"]
+        self.languages: dict[str, int] = {
+            name.strip("<|>"): token
+            for name, token in added.items()
+            if self.start_id < token < added["<|translate|>"]
+        }
+
+    def prompt(self, language: str) -> list[int]:
+        """What the decoder is fed first: start, language, transcribe, no times."""
+        return [self.start_id, self.languages[language], self._task, self._no_times]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of `tokens`; control tokens have none, an unfinished character is left out."""
+        text = self._table.decode([token for token in tokens if token < self.eos_id])
+        return text.replace(_BROKEN, "")
+
+    def words(self, tokens: Sequence[int]) -> list[TokenWord]:
+        """The words in order, punctuation attached; in text without spaces, the characters."""
+        characters = self._characters(tokens)
+        text = "".join(character.text for character in characters)
+        return [
+            TokenWord(
+                found.group(), characters[found.start()].start, characters[found.end() - 1].end
+            )
+            for found in _WORD.finditer(text)
+        ]
+
+    def _characters(self, tokens: Sequence[int]) -> list[TokenWord]:
+        """Every character of the text with its part of the tokens."""
+        characters: list[TokenWord] = []
+        first = 0
+        for last in range(1, len(tokens) + 1):
+            text = self._table.decode(
+                [token for token in tokens[first:last] if token < self.eos_id]
+            )
+            unfinished = text.endswith(_BROKEN) and last - first < _LONGEST_CHARACTER
+            if unfinished and last < len(tokens):
+                continue
+            text = text.replace(_BROKEN, "")
+            part = (last - first) / max(1, len(text))
+            characters += [
+                TokenWord(character, first + i * part, first + (i + 1) * part)
+                for i, character in enumerate(text)
+            ]
+            first = last
+        return characters
