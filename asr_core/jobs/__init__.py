@@ -1,6 +1,6 @@
 """Recognition in a process of its own, which stays warm between recordings."""
 
-from asr_core.jobs.job import Job, Stage
+from asr_core.jobs.job import Job, Stage, stopped
 from asr_core.jobs.recognizer import Recognizer
 
-__all__ = ["Job", "Recognizer", "Stage"]
+__all__ = ["Job", "Recognizer", "Stage", "stopped"]

@@ -18,6 +18,19 @@ Source = memoryview | str  # the recording's bytes, or the path the worker opens
 _NO_TEXT = Language(0.0, 0.0, 0.0, "none")
 
 
+def stopped(
+    name: str,
+    position: float,
+    segments: tuple[Segment, ...],
+    language: Language,
+    settings: Settings,
+) -> Transcript:
+    """The transcript of a run that ended before its recording did."""
+    note = f"Stopped at {clock(position)}, before the end of the recording."
+    engine, decode = settings.engine, settings.decode
+    return Transcript(name, position, segments, language, engine, decode, (note,))
+
+
 class Job:
     """Any thread may read it at any time; the recognizer alone changes it.
 
@@ -129,15 +142,7 @@ class Job:
 
     def partial(self) -> Transcript:
         """The transcript as far as it got."""
-        return Transcript(
-            self.name,
-            self.position,
-            self.segments,
-            self._language,
-            self.settings.engine,
-            self.settings.decode,
-            (f"Stopped at {clock(self.position)}, before the end of the recording.",),
-        )
+        return stopped(self.name, self.position, self.segments, self._language, self.settings)
 
     def end(
         self, stage: Stage, transcript: Transcript, error: str | None, receipt: Receipt

@@ -37,7 +37,7 @@ class WorkerProcess:
     """
 
     def __init__(self, loader: str) -> None:
-        paths = dict.fromkeys([str(_ROOT), *(path for path in sys.path if path)])
+        paths = dict.fromkeys([*(path for path in sys.path if path), str(_ROOT)])
         self._popen = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", _PROGRAM, loader, *paths],
             stdin=subprocess.PIPE,

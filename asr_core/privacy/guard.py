@@ -15,6 +15,9 @@ _OFFLINE = {
     "TRANSFORMERS_OFFLINE": "1",
     "DISABLE_SAFETENSORS_CONVERSION": "1",
     "DO_NOT_TRACK": "1",
+    # From 1.29 on onnxruntime reports to its maker unless told not to before it is imported: from
+    # compiled code, unseen by `refuse_network`, with a device number and a database on the disk.
+    "ORT_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
 
@@ -51,10 +54,11 @@ def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _is_this_computer(host: object) -> bool:
-    if host is None or host == "localhost":
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name is None or name == "localhost":
         return True
     try:
-        return ipaddress.ip_address(str(host)).is_loopback
+        return ipaddress.ip_address(str(name)).is_loopback
     except ValueError:
         return False
 

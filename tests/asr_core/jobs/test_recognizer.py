@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from voice import conversation
 
 from asr_core.jobs import Recognizer
 from asr_core.settings import Settings
 
-sys.path.insert(0, str(Path(__file__).parent))  # the worker finds the light engine there, too
-from voice import conversation
+LIGHT = Path(__file__).parents[2] / "light"
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills with POSIX signals")
 
@@ -99,7 +99,7 @@ def test_text_streams_in_with_a_fraction_and_in_order(recognizer, recording):
 
 
 def test_thirty_megabytes_pass_through_the_pipe(recognizer):
-    long = conversation(1, pause=940.0)
+    long = conversation(1, pause=25.0, n_copies=6)
     assert len(long) > 30_000_000
     job = finished(recognizer.submit(memoryview(long), "long.wav", NO_CHOICE))
     assert job.stage == "done", job.error
@@ -275,9 +275,10 @@ def test_a_prepared_worker_has_loaded_once_when_the_first_job_comes(recording):
 PARENT = """
 import sys, time
 sys.path[:0] = sys.argv[1:]
+from voice import conversation
+
 from asr_core.jobs import Recognizer
 from asr_core.settings import Settings
-from voice import conversation
 recognizer = Recognizer(loader="light_engine:load")
 job = recognizer.submit(conversation(3), "talk.wav", Settings(engine="light-stuck"))
 while not job.segments:
@@ -289,10 +290,8 @@ time.sleep(60)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_worker_is_gone_a_second_after_its_parent_was_killed():
-    here = Path(__file__).parent
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(here), str(here.parents[2])], stdout=subprocess.PIPE
-    )
+    paths = [str(LIGHT), str(LIGHT.parents[1])]
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, *paths], stdout=subprocess.PIPE)
     with parent:
         worker = int(parent.stdout.readline().split()[3])
         assert is_alive(worker)

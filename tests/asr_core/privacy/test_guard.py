@@ -1,5 +1,6 @@
 """The guard: each test runs it in a process of its own, since it cannot be taken off again."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,14 @@ def test_the_environment_has_no_proxy_and_tells_libraries_to_stay_offline():
     assert "HOME" in kept
     assert not {"HTTPS_PROXY", "http_proxy", "PYTHONPATH"} & kept.keys()
     assert kept["HF_HUB_OFFLINE"] == "1"
+
+
+def test_the_speech_detector_leaves_no_device_number_and_no_log(tmp_path):
+    environment = offline_environment(os.environ) | {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    environment.pop("CI", None)  # with it, onnxruntime keeps quiet of its own accord
+    program = "import onnxruntime, numpy; print(onnxruntime.__version__)"
+    subprocess.run([sys.executable, "-B", "-c", program], env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,14 @@ def voice(duration):
     return (0.5 * sound / np.abs(sound).max()).astype(np.float32)
 
 
-def conversation(n_turns, pause=3.0):
-    """A WAV file: `n_turns` of 1.5 s of voice, each followed by `pause` seconds of near silence."""
+def conversation(n_turns, pause=3.0, n_copies=1):
+    """A WAV file: `n_turns` of 1.5 s of voice, each followed by `pause` seconds of near silence.
+
+    With `n_copies` every sample is there so often, in a rate as high, and in as many channels.
+    """
     noise = np.random.default_rng(7).standard_normal(int(pause * SAMPLE_RATE)) * 1e-3
     turn = np.concatenate([voice(1.5), noise.astype(np.float32)])
     file = io.BytesIO()
-    soundfile.write(file, np.tile(turn, n_turns), SAMPLE_RATE, format="WAV", subtype="PCM_16")
+    sound = np.tile(np.tile(turn, n_turns).repeat(n_copies)[:, None], n_copies)  # (N, C)
+    soundfile.write(file, sound, SAMPLE_RATE * n_copies, format="WAV", subtype="PCM_16")
     return file.getvalue()

@@ -1,0 +1,138 @@
+"""The command `sottovoce`: transcribe, app, models, doctor.
+
+Exit codes: 0 done, 1 something could not be done (said in a sentence), 2 wrong usage, 130
+interrupted. Nothing heavy is imported before a command needs it, so that `--help` comes at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import get_args
+
+from asr_core.cli.console import Console, told
+from asr_core.errors import AsrError
+from asr_core.export import FORMATS
+from asr_core.privacy import guard
+from asr_core.settings import DecodeMode, Precision, Script
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit code.
+
+    Args:
+        argv: the arguments. None means that this is the program itself, with those of its command
+            line: it then closes the network for good and takes over the terminal.
+    """
+    if argv is None:
+        _become_program()
+    console = Console()
+    arguments = _parser().parse_args(argv)
+    try:
+        return _run(arguments, console)
+    except KeyboardInterrupt:
+        console.say("Stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:  # a traceback helps nobody, and its text may hold words of theirs
+        console.say(f"Error: {told(error)}")
+        return FAILED
+
+
+def _become_program() -> None:
+    guard.refuse_network()
+    offline = guard.offline_environment(os.environ)
+    os.environ.clear()
+    os.environ.update(offline)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a Windows console may have another encoding
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _run(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.command == "app":
+        return _app(arguments)
+    if arguments.command == "models":
+        from asr_core.cli.models import models
+
+        return models(arguments.action, console)
+    if arguments.command == "doctor":
+        from asr_core.cli.doctor import doctor
+
+        return doctor(console)
+    from asr_core.cli.transcribe import transcribe_files
+
+    return transcribe_files(arguments, console)
+
+
+def _app(arguments: argparse.Namespace) -> int:
+    """The page stands on this package and not the other way round; here it is only called."""
+    try:
+        from ui_components.launch import main as serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("ui_components", "streamlit"):
+            raise
+        raise AsrError("The page is not installed here. Start it with launch.py.") from None
+    serve(port=arguments.port, browser=not arguments.no_browser)
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sottovoce",
+        description="Private transcription: nothing you say leaves this computer.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_transcribe(commands.add_parser("transcribe", help="write down what recordings say"))
+    app = commands.add_parser("app", help="open the page in the browser")
+    app.add_argument(
+        "--port", type=_port, metavar="N", help="the page's port; any free one if not given"
+    )
+    app.add_argument("--no-browser", action="store_true", help="only print the page's address")
+    models = commands.add_parser("models", help="show the models, or check them")
+    models.add_argument("action", nargs="?", choices=["list", "verify"], default="list")
+    commands.add_parser("doctor", help="look for what may be wrong on this computer")
+    return parser
+
+
+def _add_transcribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help='a recording; "-" is standard input'
+    )
+    where = parser.add_argument_group("the text")
+    where.add_argument("--format", choices=FORMATS, help="txt, or what --output ends in")
+    where.add_argument(
+        "--output", metavar="PATH", help="a file, or a folder that gets one file a recording"
+    )
+    where.add_argument("--copy", action="store_true", help="to the clipboard, too")
+    where.add_argument("--json-stats", action="store_true", help="a line of figures to stderr")
+    how = parser.add_argument_group("how it is recognized (as saved in the app, if not given)")
+    how.add_argument("--language", metavar="CODE", help="zh, en, ... or auto")
+    how.add_argument(
+        "--languages", type=_codes, metavar="CODES", help="what auto chooses from: zh,en,ja"
+    )
+    how.add_argument("--decode", choices=get_args(DecodeMode))
+    how.add_argument("--beam-size", type=int, metavar="N")
+    how.add_argument("--script", choices=get_args(Script), help="of Chinese text")
+    how.add_argument("--engine", metavar="NAME")
+    how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
+    how.add_argument("--precision", choices=get_args(Precision))
+    parser.set_defaults(refuse=parser.error)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(code.strip() for code in text.split(",") if code.strip())
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return port
