@@ -30,3 +30,16 @@ def is_looping(tokens: Sequence[int], max_repeats: int) -> bool:
         ):
             return True
     return False
+
+
+def without_loop(tokens: Sequence[int]) -> int:
+    """How many tokens are left when a phrase said over and over at the end is said once."""
+    for length in range(1, min(_LONGEST, len(tokens) // _LONG_REPEATS) + 1):
+        n_again = 0  # tokens at the end that are the ones a phrase earlier
+        while (
+            n_again + length < len(tokens) and tokens[-1 - n_again] == tokens[-1 - n_again - length]
+        ):
+            n_again += 1
+        if n_again >= length * (_LONG_REPEATS - 1):
+            return len(tokens) - n_again
+    return len(tokens)
