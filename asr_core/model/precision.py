@@ -77,7 +77,8 @@ class Placement:
             self.notes.append(f"{_name(self.dtype)} overflowed; going on in float32.")
             self.dtype = torch.float32
             self.model.float()
-            return self.model.encode(features, lengths)
+            with self.autocast():  # the caller's own, in 16 bits, may be around this
+                return self.model.encode(features, lengths)
         return encoder_out, out_lengths
 
 

@@ -60,6 +60,16 @@ def test_a_batch_of_utterances_equals_each_alone(decoder, heard):
         torch.testing.assert_close(together[rows], scored(decoder, alone, tokens[rows], 2), **CLOSE)
 
 
+def test_many_rows_at_once_equal_few(decoder, heard):
+    tokens = torch.randint(11, (60, 8))  # 160 queries an utterance: another way to attend
+    together = scored(decoder, heard, tokens, 20)
+    for i in range(3):
+        alone = (heard[0][i : i + 1], heard[1][i : i + 1])
+        for row in range(20 * i, 20 * i + 20, 7):
+            expected = scored(decoder, alone, tokens[row : row + 1], 1)
+            torch.testing.assert_close(together[row : row + 1], expected, **CLOSE)
+
+
 def test_padding_behind_a_row_changes_nothing_in_it(decoder, heard):
     tokens = torch.randint(11, (3, 6))
     padded = torch.cat([tokens, torch.zeros(3, 4, dtype=torch.long)], dim=1)

@@ -83,7 +83,7 @@ def test_values_that_overflow_16_bits_make_the_model_float32(model):
     placement = place(model, "cpu", "float16")
     with placement.autocast(), torch.inference_mode():
         assert not model.encode(features, lengths)[0].isfinite().all()
-    found, _ = placement.encode(features, lengths)
+        found, _ = placement.encode(features, lengths)
     assert found.isfinite().all()
     assert placement.dtype == torch.float32
     assert placement.notes == ["float16 overflowed; going on in float32."]
