@@ -52,7 +52,7 @@ class Recording:
         self._source = source
         self._reader = reader
         self._cleaner = Cleaner()
-        self._heard = 0.0  # seconds
+        self._heard = 0.0
         self._n_values = 0
         chunks = self._limited(reader.chunks())
         first = next(chunks, None)  # the true rate and channels; most refusals happen here
@@ -69,6 +69,11 @@ class Recording:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    @property
+    def heard(self) -> float:
+        """Seconds decoded so far."""
+        return self._heard
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         return self._blocks

@@ -1,0 +1,119 @@
+"""The five ways from encoder states to tokens, each over the same model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from asr_core.errors import AsrError
+from asr_core.model.hybrid import HybridModel
+from asr_core.model.units import UnitTable
+from asr_core.search.ctc import greedy_search, prefix_beam_search
+from asr_core.search.draft import draft_search
+from asr_core.search.joint import beam_search
+from asr_core.search.rescore import RescoreOptions, rescore
+from asr_core.search.types import Hypothesis, SearchOptions
+from asr_core.settings import Settings
+from asr_core.text.tokenizer import Tokenizer
+
+_CTC_WEIGHT = 0.3  # of a trained CTC branch, in the one-pass search and in rescoring
+_N_BEST = 10  # CTC hypotheses that are rescored
+
+
+class Decoding:
+    """A model's searches, by the names users know them under."""
+
+    def __init__(self, model: HybridModel, tokenizer: Tokenizer, units: UnitTable) -> None:
+        self._model = model
+        self._units = units
+        self._has_ctc = model.config.ctc_trained
+        n_tokens = model.config.decoder.vocab_size
+        suppressed = torch.zeros(n_tokens, dtype=torch.bool)
+        suppressed[list(tokenizer.suppressed)] = True
+        suppressed[tokenizer.eos_id + 1 :] = True  # languages, tasks and times
+        at_start = torch.zeros(n_tokens, dtype=torch.bool)
+        at_start[list(tokenizer.suppressed_at_start)] = True
+        self._options = SearchOptions(
+            eos_id=tokenizer.eos_id,
+            length_penalty=1.0,  # the mean log probability of a token, as Whisper ranks
+            suppressed=suppressed,
+            suppressed_at_start=at_start,
+        )
+
+    def best(
+        self,
+        encoder_out: Tensor,
+        prompts: Sequence[Sequence[int]],
+        limits: Sequence[int],
+        settings: Settings,
+    ) -> list[Hypothesis]:
+        """The best hypothesis of every passage, in the decoder's tokens.
+
+        Args:
+            encoder_out: (B, T', D), all frames heard.
+            prompts: B token sequences the decoder is fed first, equally long.
+            limits: the most tokens each passage may have.
+
+        Raises:
+            AsrError: the mode needs a CTC branch that has been trained.
+        """
+        mode = settings.decode
+        if mode in ("ctc", "rescore") and not self._has_ctc:
+            raise AsrError(
+                f"The CTC branch of this model is not trained yet: it cannot decode by {mode!r}. "
+                "Choose joint, attention or draft."
+            )
+        lengths = torch.full((len(encoder_out),), encoder_out.shape[1])
+        ctc = self._model.ctc_log_probs(encoder_out, lengths) if self._has_ctc else None
+        if mode == "ctc":
+            assert ctc is not None
+            return [self._from_units(h) for h in _greedy(*ctc)]
+        fed = torch.tensor(prompts)
+        heard = (self._model.decoder, encoder_out, lengths, fed)
+        if mode == "rescore":
+            assert ctc is not None
+            proposals = [
+                [self._from_units(h) for h in nbest] for nbest in prefix_beam_search(*ctc, _N_BEST)
+            ]
+            options = RescoreOptions(self._options.eos_id, ctc_weight=_CTC_WEIGHT)
+            return [nbest[0] for nbest in rescore(*heard, proposals, options)]
+        options = replace(
+            self._options,
+            beam_size=settings.beam_size,
+            max_tokens=list(limits),
+            ctc_weight=_CTC_WEIGHT if ctc is not None and mode != "attention" else 0.0,
+            units=self._units.of_tokens,
+        )
+        if mode == "draft":
+            drafts: list[tuple[int, ...]] = [()] * len(encoder_out)
+            if ctc is not None:
+                drafts = [self._from_units(h).tokens for h in _greedy(*ctc)]
+            return draft_search(*heard, drafts, options, ctc).hypotheses
+        return [nbest[0] for nbest in beam_search(*heard, options, ctc)]
+
+    def _from_units(self, found: Hypothesis) -> Hypothesis:
+        """A CTC hypothesis in the decoder's tokens; those of one unit share its probability."""
+        sources = [self._units.sources[unit] for unit in found.tokens]
+        return replace(
+            found,
+            tokens=tuple(token for source in sources for token in source),
+            token_log_probs=tuple(
+                log_prob
+                for source, log_prob in zip(sources, found.token_log_probs, strict=True)
+                for _ in source
+            ),
+            frames=None,
+        )
+
+
+def _greedy(log_probs: Tensor, lengths: Tensor) -> list[Hypothesis]:
+    found = []
+    for tokens in greedy_search(log_probs, lengths):
+        log_probs_of = tuple(math.log(max(token.confidence, 1e-30)) for token in tokens)
+        units = tuple(token.id for token in tokens)
+        found.append(Hypothesis(units, sum(log_probs_of), log_probs_of, ended=True))
+    return found
