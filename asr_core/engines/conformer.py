@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from asr_core.audio.decode import SAMPLE_RATE
+from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.features import log_mel
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from asr_core.audio.decode import SAMPLE_RATE
+from asr_core.audio import SAMPLE_RATE
 from asr_core.result import Segment, Word
 from asr_core.settings import Script
 from asr_core.text.tidy import joined, written
