@@ -14,7 +14,7 @@ expect.set_options(timeout=30_000)  # a busy machine may take its time
 
 pytestmark = pytest.mark.browser
 
-ENGLISH, MANDARIN = "a long long time ago", "职业道德"
+ENGLISH, MANDARIN = "long time ago", "职业道德"
 
 
 def drop(page, audio, name="meeting.flac", kind="audio/flac"):
@@ -33,7 +33,7 @@ def text_of(page):
 
 
 def wait_for_result(page):
-    expect(button(page, "new")).to_be_visible(timeout=120_000)
+    expect(button(page, "new")).to_be_visible(timeout=300_000)
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_what_is_spoken_into_the_microphone_becomes_text(page):
     page.wait_for_timeout(7000)
     page.get_by_role("button", name="Stop recording").click()
     wait_for_result(page)
-    assert "long time ago" in text_of(page)
+    assert ENGLISH in text_of(page)
 
 
 def test_forgetting_removes_player_and_bytes_but_not_the_text(done):
