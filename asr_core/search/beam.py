@@ -79,8 +79,10 @@ class Beam:
 
     def padded(self, width: int) -> list[Path]:
         """The running hypotheses, filled up to `width` with ones that are out of the race."""
-        filler = replace(self.running[-1], score=-math.inf)
-        return self.running + [filler] * (width - len(self.running))
+        n_missing = width - len(self.running)
+        if n_missing == 0:
+            return self.running
+        return self.running + [replace(self.running[-1], score=-math.inf)] * n_missing
 
     def hypotheses(self) -> list[Hypothesis]:
         """What was found, best first."""

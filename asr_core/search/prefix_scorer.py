@@ -6,17 +6,18 @@ from copy import copy
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 END = -1  # asks for the prefix and nothing after it
 SAME = -2  # a candidate that adds no label to its prefix
-_FLOOR = -1e5  # stands for log 0, small enough that sums stay exact
+_FLOOR = -700.0  # stands for log 0: what float64 can still exponentiate
 
 
 class PrefixScorer:
     """log psi(g) = log P(the labelling begins with g | sound) for one prefix g a row.
 
-    Forward variables `_label[r, t]` and `_blank[r, t]`: log P of the paths through t frames that
-    output exactly g and end in a label or in a blank. Scoring a candidate needs no recursion,
+    Forward variables `_blank[r, t]` and `_whole[r, t]`: log P of the paths through t frames that
+    output exactly g and end in a blank, or end anyhow. Scoring a candidate needs no recursion,
     only the variables of its prefix; the recursion runs for chosen candidates alone, as cumulative
     log-sums in float64 (float32 cannot hold sums over many frames next to their differences).
 
@@ -24,30 +25,37 @@ class PrefixScorer:
     the time before the first frame makes its special cases disappear.
     """
 
-    def __init__(self, log_probs: Tensor, lengths: Tensor, blank_id: int = 0) -> None:
-        """Begin with the empty prefix, one row an utterance.
+    def __init__(
+        self,
+        log_probs: Tensor,
+        lengths: Tensor,
+        utterances: Tensor | None = None,
+        blank_id: int = 0,
+    ) -> None:
+        """Begin with the empty prefix.
 
         Args:
             log_probs: (B, T, V) natural log CTC posteriors; padding may hold anything.
             lengths: (B,) frames.
+            utterances: (R,) utterance of each row; None: one row for each in order.
         """
         if log_probs.device.type == "mps":  # has no float64
             log_probs = log_probs.cpu()
         device = log_probs.device
-        self._log_probs = log_probs  # float64 is made of what is gathered only
         self._lengths = lengths.to(device)
         self._blank_id = blank_id
-        n_utterances, n_frames, _ = log_probs.shape
-        self._frames = torch.arange(n_frames, device=device)
+        outside = torch.arange(log_probs.shape[1], device=device) >= self._lengths[:, None]
+        self._columns = _Columns(log_probs, outside)
         blank = log_probs[:, :, blank_id].double().clamp(min=_FLOOR)
-        silence = torch.zeros(n_utterances, n_frames + 1, dtype=torch.float64, device=device)
-        silence[:, 1:] = blank.cumsum(dim=1)
-        self._silence = silence  # (B, T+1), log P(nothing but blanks up to t)
-        self._utterance = torch.arange(n_utterances, device=device)
-        self._blank = silence
-        self._label = torch.full_like(silence, -torch.inf)
+        blank = blank.masked_fill(outside, 0.0).cumsum(dim=1)
+        self._silence = pad(blank, (1, 0))  # (B, T+1), log P(nothing but blanks up to t)
+        if utterances is None:
+            utterances = torch.arange(len(log_probs))
+        self._utterance = utterances.to(device)
         self._last = torch.full_like(self._utterance, END)
-        self._psi = torch.zeros(n_utterances, dtype=torch.float64, device=device)
+        self._blank = self._silence[self._utterance]
+        self._whole = self._blank  # log-sum of both kinds of paths
+        self._psi = torch.zeros_like(self._blank[:, 0])
 
     def score(self, candidates: Tensor) -> Tensor:
         """log psi of every row's prefix with one candidate appended.
@@ -60,35 +68,38 @@ class PrefixScorer:
         """
         wanted = candidates.to(self._last.device)
         labels = wanted.clamp(min=0)
-        inside = self._frames < self._lengths[self._utterance, None]  # (R, T)
-        paths = self._paths_before(labels) + self._emitted(labels)  # (R, S, T)
-        psi = paths.masked_fill_(~inside[:, None], -torch.inf).logsumexp(dim=2)
+        posteriors = self._columns.of(self._utterance[:, None], labels)  # (R, S, T)
+        psi = _sum(self._whole[:, :-1], posteriors)
+        rows, places = (labels == self._last[:, None]).nonzero(as_tuple=True)
+        if len(rows):  # a repeated label needs a blank in between
+            psi[rows, places] = _sum(self._blank[rows, :-1], posteriors[rows, places, None])[:, 0]
         psi.masked_fill_(labels == self._blank_id, -torch.inf)
-        whole = torch.logaddexp(self._label, self._blank)
-        whole = whole.gather(1, self._lengths[self._utterance, None])  # (R, 1)
-        psi = torch.where(wanted == END, whole, psi)
+        ended = self._whole.gather(1, self._lengths[self._utterance, None])  # (R, 1)
+        psi = torch.where(wanted == END, ended, psi)
         return torch.where(wanted == SAME, self._psi[:, None], psi)
 
     def select(self, rows: Tensor, labels: Tensor) -> None:
         """Make row i what row `rows[i]` was with `labels[i]` (or SAME) appended; both are (R',)."""
         rows, labels = rows.to(self._last.device), labels.to(self._last.device)
-        for name in ("_utterance", "_last", "_label", "_blank", "_psi"):
+        for name in ("_utterance", "_last", "_blank", "_whole", "_psi"):
             setattr(self, name, getattr(self, name)[rows])
-        if not bool((labels != SAME).any()):
-            return
-        added = labels.clamp(min=0)[:, None]
-        psi = self.score(added)[:, 0]
-        before, emitted = self._paths_before(added)[:, 0], self._emitted(added)[:, 0]  # (R', T)
-        silence = self._silence[self._utterance]  # (R', T+1)
-        said = emitted.cumsum(dim=1)
-        label, blank = torch.full((2, *silence.shape), -torch.inf, device=silence.device).double()
-        label[:, 1:] = said + torch.logcumsumexp(before - (said - emitted), dim=1)
-        blank[:, 1:] = silence[:, 1:] + torch.logcumsumexp(label[:, :-1] - silence[:, :-1], dim=1)
         grown = labels != SAME
-        self._label = torch.where(grown[:, None], label, self._label)
+        if not bool(grown.any()):
+            return
+        added = labels.clamp(min=0)
+        before = torch.where((added == self._last)[:, None], self._blank, self._whole)[:, :-1]
+        posteriors = self._columns.of(self._utterance, added)  # (R', T)
+        emitted = posteriors.log().clamp_(min=_FLOOR)
+        said = emitted.cumsum(dim=1)
+        label = said + torch.logcumsumexp(before - (said - emitted), dim=1)
+        label = pad(label, (1, 0), value=-torch.inf)  # (R', T+1)
+        silence = self._silence[self._utterance]
+        blank = torch.logcumsumexp(label[:, :-1] - silence[:, :-1], dim=1)
+        blank = pad(blank + silence[:, 1:], (1, 0), value=-torch.inf)
+        self._whole = torch.where(grown[:, None], torch.logaddexp(label, blank), self._whole)
         self._blank = torch.where(grown[:, None], blank, self._blank)
+        self._psi = torch.where(grown, _sum(before, posteriors[:, None])[:, 0], self._psi)
         self._last = torch.where(grown, labels, self._last)
-        self._psi = torch.where(grown, psi, self._psi)
 
     def fork(self, rows: Tensor) -> PrefixScorer:
         """A scorer of its own whose row i is what row `rows[i]` is here."""
@@ -96,13 +107,44 @@ class PrefixScorer:
         twin.select(rows, torch.full_like(rows, SAME))
         return twin
 
-    def _emitted(self, labels: Tensor) -> Tensor:
-        """(R, S, T) float64 log posteriors of (R, S) labels."""
-        found = self._log_probs[self._utterance[:, None], :, labels]
-        return found.double().clamp_(min=_FLOOR)
 
-    def _paths_before(self, labels: Tensor) -> Tensor:
-        """(R, S, T): log P of the prefix in t frames such that a label may follow in the next."""
-        whole = torch.logaddexp(self._label, self._blank)[:, None, :-1]
-        apart = self._blank[:, None, :-1]  # a repeated label needs a blank in between
-        return torch.where((labels == self._last[:, None])[:, :, None], apart, whole)
+def _sum(before: Tensor, posteriors: Tensor) -> Tensor:
+    """Log-sum over frames of (n, T) paths before and (n, S, T) labels after them: (n, S).
+
+    A product of probabilities, far faster than sums of exponentials: the posteriors are powers
+    already, and without their largest term the paths neither vanish nor overflow.
+    """
+    if before.shape[1] == 0:
+        return before.new_full(posteriors.shape[:2], -torch.inf)
+    top = before.amax(dim=1, keepdim=True).clamp(min=torch.finfo(before.dtype).min)  # (n, 1)
+    return top + (posteriors @ (before - top).exp()[:, :, None])[:, :, 0].log()
+
+
+class _Columns:
+    """Posteriors over time of the labels asked for, each fetched and exponentiated once.
+
+    The frames of one label lie far apart in (B, T, V): reading them again at every step would cost
+    more than all else.
+    """
+
+    def __init__(self, log_probs: Tensor, outside: Tensor) -> None:
+        """Over (B, T, V) log posteriors whose frames `outside` (B, T) are padding."""
+        self._log_probs, self._outside = log_probs, outside
+        n_utterances, n_frames, n_labels = log_probs.shape
+        self._slots = torch.full((n_utterances, n_labels), -1, device=log_probs.device)
+        self._fetched = log_probs.new_empty(0, n_frames, dtype=torch.float64)
+
+    def of(self, utterances: Tensor, labels: Tensor) -> Tensor:
+        """(..., T) float64 posteriors of labels, 0 in padding."""
+        utterances = utterances.expand_as(labels)
+        slots = self._slots[utterances, labels]
+        if bool((slots < 0).any()):
+            missing = torch.stack([utterances[slots < 0], labels[slots < 0]]).unique(dim=1)
+            found = self._log_probs[missing[0], :, missing[1]].double()  # (n, T)
+            found = found.clamp(min=_FLOOR).exp().masked_fill(self._outside[missing[0]], 0.0)
+            n_fetched = len(self._fetched)
+            new_slots = torch.arange(n_fetched, n_fetched + len(found), device=found.device)
+            self._slots[missing[0], missing[1]] = new_slots
+            self._fetched = torch.cat([self._fetched, found])
+            slots = self._slots[utterances, labels]
+        return self._fetched[slots]

@@ -22,12 +22,18 @@ class TokenScorer:
     """
 
     def __init__(
-        self, log_probs: Tensor, lengths: Tensor, eos_id: int, units: Units | None = None
+        self,
+        log_probs: Tensor,
+        lengths: Tensor,
+        eos_id: int,
+        units: Units | None = None,
+        utterances: Tensor | None = None,
     ) -> None:
-        """Begin with nothing said: (B, T, units) natural log posteriors, (B,) lengths."""
-        self._prefixes = PrefixScorer(log_probs, lengths)
+        """Begin with nothing said, as `PrefixScorer` does; `units` as in `SearchOptions`."""
+        self._prefixes = PrefixScorer(log_probs, lengths, utterances)
         self._eos_id, self._units = eos_id, units
-        self._open: list[tuple[int, ...]] = [()] * len(lengths)  # tokens since a unit was complete
+        n_rows = len(lengths if utterances is None else utterances)
+        self._open: list[tuple[int, ...]] = [()] * n_rows  # tokens since a unit was complete
 
     def score(self, tokens: Tensor) -> Tensor:
         """log psi of every row's prefix with each of (R, S) tokens appended: (R, S) on the CPU."""
@@ -86,11 +92,9 @@ class TokenScorer:
 def token_scorer(
     ctc: tuple[Tensor, Tensor] | None, options: SearchOptions, rows: Tensor
 ) -> TokenScorer | None:
-    """The scorer a search with `options` needs over `rows` of the (B, T, units) posteriors."""
+    """The scorer a search with `options` needs, a row for each of the utterances `rows`."""
     if options.ctc_weight == 0:
         return None
     if ctc is None:
         raise ValueError(f"ctc_weight is {options.ctc_weight}, but no CTC posteriors were given")
-    log_probs, lengths = ctc
-    rows = rows.to(log_probs.device)
-    return TokenScorer(log_probs[rows], lengths[rows], options.eos_id, options.units)
+    return TokenScorer(*ctc, options.eos_id, options.units, rows)

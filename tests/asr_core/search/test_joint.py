@@ -142,6 +142,24 @@ def test_a_batch_gives_what_its_items_give_alone(tiny, seed, weight, finish):
         assert [h.score for h in alone] == pytest.approx([h.score for h in hypotheses], abs=1e-4)
 
 
+def test_ctc_units_may_be_fewer_and_in_another_order_than_tokens(tiny):
+    decoder, encoder_out, lengths, prompts, log_probs = tiny(0)
+    plain = SearchOptions(EOS, beam_size=4, ctc_weight=0.5)
+    order = [0, 3, 1, 4, 2]  # unit u is token order[u]; the end token has no unit
+    mapped = SearchOptions(
+        EOS,
+        beam_size=4,
+        ctc_weight=0.5,
+        units=lambda tokens: [[order.index(token)] for token in tokens],
+    )
+    wanted = beam_search(decoder, encoder_out, lengths, prompts, plain, (log_probs, lengths))
+    ctc = log_probs[..., order], lengths
+    found = beam_search(decoder, encoder_out, lengths, prompts, mapped, ctc)
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert [h.tokens for h in ours] == [h.tokens for h in theirs]
+        assert [h.score for h in ours] == pytest.approx([h.score for h in theirs])
+
+
 def test_utterances_that_are_done_leave_the_batch(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
     options = SearchOptions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from asr_core.model.units import UnitTable
 from asr_core.search.prefix_scorer import END, SAME, PrefixScorer
 from asr_core.search.token_scorer import TokenScorer
 
@@ -72,3 +73,21 @@ def test_without_a_table_tokens_are_units(posteriors):
     found = scorer.score(torch.tensor([[1, 3, 0, EOS]]))
     for column, label in enumerate([1, 3, 0, END]):
         assert found[0, column].item() == pytest.approx(unit_scores(posteriors, 1, [3], label))
+
+
+def test_reading_token_by_token_completes_what_the_model_s_table_says():
+    pieces = ["你".encode()[:1], "你".encode()[1:], "你".encode()[:2], "你".encode()[2:]]
+    table = UnitTable([b"a", b" B", b",", "好".encode(), "你好".encode(), *pieces])
+    log_probs = torch.randn(1, 40, len(table)).log_softmax(-1)
+    lengths = torch.tensor([40])
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        tokens = torch.randint(0, 9, (12,), generator=generator).tolist()
+        by_token = TokenScorer(log_probs, lengths, EOS, table.of_tokens)
+        for token in tokens:
+            by_token.select([0], [token])
+        by_unit = PrefixScorer(log_probs, lengths)
+        for unit in [unit for units in table.of_tokens(tokens) for unit in units]:
+            by_unit.select(torch.tensor([0]), torch.tensor([unit]))
+        wanted = by_unit.score(torch.tensor([[END]]))
+        torch.testing.assert_close(by_token.score(torch.tensor([[EOS]])), wanted)
