@@ -15,9 +15,11 @@ from asr_core.settings import Script
 from asr_core.text.tidy import joined, written
 from asr_core.text.tokenizer import TokenWord
 
-_PAUSE = 0.6  # seconds without speech that begin a new segment
+_PAUSE = 1.2  # seconds without speech that begin a new segment anywhere
+_BREATH = 0.5  # that begin one after a sentence
+_HESITATION = 0.3  # that begin one in a segment that is long already
 _SENTENCE = 6.0  # seconds after which a segment ends with the sentence
-_LONGEST = 15.0  # seconds after which it ends at the next comma
+_LONG = 15.0  # seconds after which it ends at a comma or hesitation
 _SENTENCE_END = tuple(".?!。？！…")
 _CLAUSE_END = (*_SENTENCE_END, *",，、;；:：")
 
@@ -62,7 +64,7 @@ def passage_segments(
         Word(text, word.start, word.end, word.confidence)
         for text, word in zip(texts, timed, strict=True)
     ]
-    for group in _groups(timed, passage.spans):
+    for group in _groups(timed):
         confidence = math.exp(sum(math.log(max(w.confidence, 1e-6)) for w in group) / len(group))
         yield Segment(
             group[0].start,
@@ -116,7 +118,7 @@ def _within_speech(
     return min(max(start, span[0]), span[1]), max(min(end, span[1]), span[0])
 
 
-def _groups(words: Sequence[Word], spans: Sequence[tuple[float, float]]) -> Iterator[list[Word]]:
+def _groups(words: Sequence[Word]) -> Iterator[list[Word]]:
     """The words of each segment: cut at pauses, and at the end of sentences in long ones."""
     group: list[Word] = []
     for word in words:
@@ -129,9 +131,9 @@ def _groups(words: Sequence[Word], spans: Sequence[tuple[float, float]]) -> Iter
 
 
 def _is_cut(group: Sequence[Word], word: Word) -> bool:
-    if word.start - group[-1].end >= _PAUSE:
+    """Whether a word begins a new segment."""
+    pause, length = word.start - group[-1].end, group[-1].end - group[0].start
+    if group[-1].text.endswith(_SENTENCE_END) and (pause >= _BREATH or length >= _SENTENCE):
         return True
-    length, text = group[-1].end - group[0].start, group[-1].text
-    return (length >= _SENTENCE and text.endswith(_SENTENCE_END)) or (
-        length >= _LONGEST and text.endswith(_CLAUSE_END)
-    )
+    is_clause = group[-1].text.endswith(_CLAUSE_END) or pause >= _HESITATION
+    return pause >= _PAUSE or (length >= _LONG and is_clause)
