@@ -43,7 +43,7 @@ class Window:
     @property
     def end(self) -> float:
         """Seconds from the start of the recording."""
-        return self.start + len(self.waveform) / SAMPLE_RATE
+        return (round(self.start * SAMPLE_RATE) + len(self.waveform)) / SAMPLE_RATE
 
 
 def speech_windows(

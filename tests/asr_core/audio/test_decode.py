@@ -162,7 +162,9 @@ def test_a_cut_file_gives_what_is_there_and_says_where_it_ends(babble, file_of, 
     for data in files:
         found, recording = heard(data[: len(data) * 9 // 10])
         assert 60 < len(found) / SAMPLE_RATE < 71
-        assert recording.notes == [f"The file ends early, at 1:0{int(len(found) / SAMPLE_RATE) % 60}."]
+        assert recording.notes == [
+            f"The file ends early, at 1:0{int(len(found) / SAMPLE_RATE) % 60}."
+        ]
     with pytest.raises(AudioDecodeError, match="damaged or not a recording"):
         heard(mp4[: len(mp4) // 2])  # its index stood at the end
 
