@@ -102,7 +102,9 @@ class Cache:
         """Forget what each row was fed behind its first `lengths` (R,) tokens."""
         self.lengths = torch.minimum(self.lengths, lengths.to(self.lengths.device))
         columns = torch.arange(self._slots.shape[1], device=self.lengths.device)
-        used = self._slots[columns < self.lengths[:, None]]
+        kept = columns < self.lengths[:, None]
+        self._slots = self._slots.masked_fill(~kept, _NOWHERE)  # their slots will be filled anew
+        used = self._slots[kept]
         self._n_slots = int(used.max()) + 1 if len(used) else 0
 
     def reorder(self, rows: Tensor) -> None:

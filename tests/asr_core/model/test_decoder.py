@@ -109,17 +109,18 @@ def test_rows_may_become_more_or_fewer_and_utterances_may_leave(decoder, heard):
     torch.testing.assert_close(found, scored(decoder, left, rows, 1)[:, -1:], **CLOSE)
 
 
-def test_a_row_cut_back_goes_on_from_there(decoder, heard):
+@pytest.mark.parametrize("kept", [[2, 6, 4], [2, 4, 3]])
+@pytest.mark.parametrize("n_more", [1, 2])
+def test_a_row_cut_back_goes_on_from_there(decoder, heard, kept, n_more):
     tokens = torch.randint(11, (3, 6))
     cache = decoder.start(*heard)
     decoder.step(tokens, cache)
-    kept = [2, 6, 4]
     cache.truncate(torch.tensor(kept))
-    more = torch.randint(11, (3, 2))
+    more = torch.randint(11, (3, n_more))
     found = decoder.step(more, cache)
     for i, n in enumerate(kept):
         row = torch.cat([tokens[i, :n], more[i]])[None].expand(3, -1)
-        expected = scored(decoder, heard, row, 1)[i, -2:]
+        expected = scored(decoder, heard, row, 1)[i, -n_more:]
         torch.testing.assert_close(found[i], expected, **CLOSE)
 
 
