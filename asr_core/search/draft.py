@@ -56,7 +56,7 @@ def draft_search(
     heard = [b for b, n in enumerate(lengths.tolist()) if n and beams[b].limit]
     n_passes = n_accepted = 0
     if heard:
-        index = torch.tensor(heard, device=device)
+        index = torch.tensor(heard)
         cache = decoder.start(encoder_out[index], lengths[index])
         scorer = token_scorer(ctc, options, index)
         live = [(beams[b], _Draft(drafts[b])) for b in heard]

@@ -44,7 +44,7 @@ def beam_search(
     beams = [Beam(options, limit) for limit in options.limits(lengths)]
     heard = [b for b, n in enumerate(lengths.tolist()) if n and beams[b].limit]
     if heard:
-        index = torch.tensor(heard, device=device)
+        index = torch.tensor(heard)
         cache = decoder.start(encoder_out[index], lengths[index])
         log_probs = decoder.step(prompts[index], cache, last_only=True)[:, -1]
         scorer = token_scorer(ctc, options, index)

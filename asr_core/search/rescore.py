@@ -48,7 +48,7 @@ def rescore(
     found = [list(hypotheses) for hypotheses in proposals]
     if not heard:
         return found
-    index = torch.tensor(heard, device=encoder_out.device)
+    index = torch.tensor(heard)
     sound, n_frames, prompts = encoder_out[index], lengths[index], prompts[index]
     texts = [[h.tokens for h in found[b]] for b in heard]
     read = _read(decoder, sound, n_frames, prompts, texts, options.eos_id)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from asr_core.model.checkpoints import load_wenet
+from asr_core.search.ctc import greedy_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
 from asr_core.search.types import SearchOptions
@@ -134,3 +137,24 @@ def test_no_utterances_with_sound_need_no_pass(tiny):
     found = draft_search(decoder, encoder_out[:, :0], silent, prompts, [[1]] * 3, options)
     assert [h.tokens for h in found.hypotheses] == [()] * 3
     assert found.n_passes == 0
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+@pytest.mark.parametrize("name", ["wenet_u2pp", "wenet_conformer"])
+def test_ctc_s_draft_gives_what_greedy_search_gives_over_real_weights(shared_folder, name, weight):
+    folder = shared_folder / "golden" / name
+    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    encoder_out, lengths = io["encoder_out"], io["encoder_out_lengths"]
+    prompts = torch.full((len(lengths), 1), model.config.sos_id)
+    options = SearchOptions(model.config.eos_id, 1, ctc_weight=weight, pre_beam=6)
+    with torch.inference_mode():
+        ctc = model.ctc_log_probs(encoder_out, lengths)
+        heard = (model.decoder, encoder_out, lengths, prompts)
+        drafts = [[token.id for token in tokens] for tokens in greedy_search(*ctc)]
+        wanted = [nbest[0] for nbest in beam_search(*heard, options, ctc)]
+        found = draft_search(*heard, drafts, options, ctc)
+    assert [h.tokens for h in found.hypotheses] == [h.tokens for h in wanted]
+    for ours, theirs in zip(found.hypotheses, wanted, strict=True):
+        assert ours.score == pytest.approx(theirs.score, abs=1e-3)
+    assert found.n_passes < max(len(h.tokens) for h in wanted)
+    assert found.n_accepted > 0

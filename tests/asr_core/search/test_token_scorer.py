@@ -76,13 +76,14 @@ def test_without_a_table_tokens_are_units(posteriors):
 
 
 def test_reading_token_by_token_completes_what_the_model_s_table_says():
-    pieces = ["你".encode()[:1], "你".encode()[1:], "你".encode()[:2], "你".encode()[2:]]
-    table = UnitTable([b"a", b" B", b",", "好".encode(), "你好".encode(), *pieces])
+    you = "你".encode()
+    spoken = [b"a", b" B", b",", "好".encode(), "你好".encode(), you[:1], you[1:], you[:2], you[2:]]
+    table = UnitTable([*spoken, *(bytes([byte]) for byte in range(256))])
     log_probs = torch.randn(1, 40, len(table)).log_softmax(-1)
     lengths = torch.tensor([40])
     generator = torch.Generator().manual_seed(0)
     for _ in range(20):
-        tokens = torch.randint(0, 9, (12,), generator=generator).tolist()
+        tokens = torch.randint(0, len(spoken), (12,), generator=generator).tolist()
         by_token = TokenScorer(log_probs, lengths, EOS, table.of_tokens)
         for token in tokens:
             by_token.select([0], [token])
