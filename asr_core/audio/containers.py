@@ -161,6 +161,10 @@ class MediaReader:
         self.duration, self._promised = self._durations()
 
     def chunks(self) -> Iterator[Chunk]:
+        return _joined(self._timed_chunks())
+
+    def _timed_chunks(self) -> Iterator[Chunk]:
+        """A chunk for every frame, and for the silence where time stamps jump."""
         position = 0.0  # seconds given so far
         origin = None  # the time stamp that is the start of the recording
         for frame in self._frames():
@@ -237,6 +241,22 @@ class MediaReader:
             family == "mp3" and track.start_time
         )
         return promised, promised if known else None
+
+
+def _joined(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same sound in fewer chunks, of a quarter second and more: frames are 20 ms short."""
+    held: list[NDArray[np.float32]] = []
+    n_samples, kind = 0, (0, 0)
+    for chunk in chunks:
+        other = (chunk.sample_rate, chunk.samples.shape[1])
+        if held and (other != kind or n_samples >= kind[0] // 4):
+            yield Chunk(np.concatenate(held), kind[0])
+            held, n_samples = [], 0
+        kind = other
+        held.append(chunk.samples)
+        n_samples += len(chunk.samples)
+    if held:
+        yield Chunk(np.concatenate(held), kind[0])
 
 
 def _as_float(frame: av.AudioFrame) -> NDArray[np.float32]:

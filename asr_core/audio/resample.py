@@ -37,7 +37,7 @@ def resample(
     if rate == target_rate:
         yield from regroup(blocks, round(BLOCK * rate))
         return
-    from librosa import resample as whole  # slow to import, and a recording at 16 kHz needs none of it
+    from librosa import resample as whole  # slow to import, and not needed at 16 kHz
 
     def converted(piece: NDArray, skip: int, n_samples: int) -> NDArray[np.float32]:
         """`n_samples` of `piece` behind the first `skip`, at the other rate."""
