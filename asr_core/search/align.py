@@ -59,7 +59,7 @@ def ctc_align(log_probs: Floats, tokens: Sequence[int], blank_id: int = 0) -> li
     path = np.empty(n_frames, dtype=np.int64)
     for t in range(n_frames - 1, -1, -1):
         path[t] = state
-        state -= came_from[t, state]
+        state -= int(came_from[t, state])
     spans = []
     for i, token in enumerate(tokens):
         frames = np.flatnonzero(path == 2 * i + 1)

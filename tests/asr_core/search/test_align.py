@@ -99,6 +99,14 @@ def test_a_text_that_cannot_fit_has_no_alignment():
     assert ctc_align(log_probs[:0], []) == []
 
 
+def test_a_text_of_hundreds_of_tokens_is_aligned():
+    path = np.repeat([0, *[0, 1, 2, 0, 2, 2, 3] * 100], 2)
+    log_probs = np.log(np.eye(4)[path] * 0.96 + 0.01)
+    spans = ctc_align(log_probs, [1, 2, 2, 3] * 100)
+    assert spans is not None
+    assert path_of(spans, len(path)) == path.tolist()
+
+
 def slow_warp(cost):
     """Dynamic time warping as its recursion is written down."""
     n, m = cost.shape
