@@ -34,7 +34,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How much of a text is Chinese, English and other; shares are 0..1 and sum to 1 (or to 0 without text)."""
+    """How much of a text is Chinese, English and other: shares that sum to 1, or to 0 without text."""
 
     zh: float
     en: float

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+# Several threads a process fight for the cores when page, worker and browser run at once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
 

@@ -14,7 +14,6 @@ from asr_core.errors import AsrError, ModelError
 from asr_core.settings import Settings
 from asr_core.transcribe import transcribe
 
-
 DEFAULTS = Settings()
 
 

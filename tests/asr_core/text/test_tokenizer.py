@@ -1,5 +1,7 @@
 """Words come out of tokens as people read them, each with the tokens that spell it."""
 
+from itertools import pairwise
+
 import pytest
 
 from asr_core.model.whisper import data_file
@@ -57,7 +59,7 @@ def test_a_broken_character_is_left_out(tokenizer):
 def test_words_cover_the_tokens_in_order(tokenizer):
     tokens = tokens_of(tokenizer, " So 我们 go to 上海出差, OK? 龘 done.")
     words = tokenizer.words(tokens)
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in pairwise(words):
         assert before.end <= after.start
     assert words[-1].end == len(tokens)
 
