@@ -34,7 +34,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How much of a text is Chinese, English and other: shares that sum to 1, or to 0 without text."""
+    """How much of a text is Chinese, English and other; the shares sum to 1, without text to 0."""
 
     zh: float
     en: float
