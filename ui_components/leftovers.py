@@ -10,6 +10,8 @@ from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+_SOUND = ("audio/", "video/")
+
 
 def take(upload: UploadedFile) -> bytes:
     """The bytes of an upload, removed from Streamlit's store."""
@@ -36,10 +38,14 @@ def uploaded_bytes() -> int:
 
 
 def played_bytes() -> int:
-    """Bytes of recordings that could be played, all pages together."""
-    files = list(get_instance().media_file_mgr._storage._files_by_id.values())  # type: ignore
-    sounds = [file for file in files if file.mimetype.startswith(("audio/", "video/"))]
-    return sum(len(file.content) for file in sounds)
+    """Bytes of sound that this page's player can play."""
+    context = get_script_run_ctx()
+    assert context is not None, "only the page's script has a player"
+    media = get_instance().media_file_mgr
+    ids = set(media._files_by_session_and_coord.get(context.session_id, {}).values())
+    files = media._storage._files_by_id  # type: ignore[attr-defined]
+    sounds = [files[id] for id in ids if id in files]
+    return sum(len(file.content) for file in sounds if file.mimetype.startswith(_SOUND))
 
 
 def sweep() -> None:

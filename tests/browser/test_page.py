@@ -10,8 +10,6 @@ import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-expect.set_options(timeout=30_000)  # a busy machine may take its time
-
 pytestmark = pytest.mark.browser
 
 ENGLISH, MANDARIN = "long time ago", "职业道德"
@@ -28,27 +26,29 @@ def button(page, key):
 
 
 def text_of(page):
-    """The words on the page, passage by passage."""
-    return "\n".join(page.locator(".transcript p").all_inner_texts())
+    """The words on the finished page, passage by passage."""
+    passages = page.locator(".st-key-transcript .transcript p")
+    expect(passages.first).to_be_visible()
+    return "\n".join(passages.all_inner_texts())
 
 
 def wait_for_result(page):
-    expect(button(page, "new")).to_be_visible(timeout=300_000)
+    expect(button(page, "new")).to_be_visible()
 
 
-@pytest.fixture
-def done(page, speech):
-    """A page that shows the finished transcript."""
-    drop(page, speech)
-    wait_for_result(page)
-    return page
+@pytest.fixture(scope="module")
+def done(lasting_page, speech):
+    """A page that shows the finished transcript, for tests that leave it as it is."""
+    drop(lasting_page, speech)
+    wait_for_result(lasting_page)
+    return lasting_page
 
 
 def test_a_dropped_recording_becomes_text_in_both_languages(done):
     text = text_of(done)
     assert ENGLISH in text
     assert MANDARIN in text
-    expect(done.get_by_test_id("stMarkdownBadge")).to_have_text(re.compile("Chinese and English"))
+    expect(done.get_by_text("Chinese and English 中英").first).to_be_visible()
     tags = done.locator(".transcript small")
     assert {"EN", "中"} == set(tags.all_inner_texts())
     expect(done.get_by_role("heading", name="meeting.flac")).to_be_visible()
@@ -62,7 +62,8 @@ def test_one_click_copies_the_text(done):
 
 
 def test_a_browser_that_refuses_the_clipboard_leads_to_the_second_way(open_page, speech):
-    page = open_page(script="navigator.clipboard.writeText = () => Promise.reject(new Error())")
+    refuse = "navigator.clipboard.writeText = () => Promise.reject(new Error())"
+    page = open_page(script=f"if (navigator.clipboard) {refuse}")
     drop(page, speech)
     wait_for_result(page)
     page.get_by_role("button", name="Copy text").click()
@@ -102,7 +103,7 @@ def test_text_comes_while_it_works_and_cancel_keeps_it(page, long_speech):
     began = time.monotonic()
     button(page, "cancel").click()
     wait_for_result(page)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     expect(page.get_by_text(re.compile(r"Stopped at \d+:\d\d\. The text so far"))).to_be_visible()
     assert ENGLISH in text_of(page)
 
@@ -118,7 +119,6 @@ def test_a_reload_finds_the_running_job_and_later_its_result(page, long_speech):
     text = text_of(page)
     page.reload()
     wait_for_result(page)
-    expect(page.locator(".transcript p").first).to_be_visible()
     assert text_of(page) == text
 
 
@@ -143,16 +143,19 @@ def test_what_is_spoken_into_the_microphone_becomes_text(page):
     assert ENGLISH in text_of(page)
 
 
-def test_forgetting_removes_player_and_bytes_but_not_the_text(done):
-    address = done.locator(".st-key-player audio").get_attribute("src")
-    assert done.request.get(address).status == 200
-    expect(done.get_by_text("of audio, so that you can listen")).to_be_visible()
-    button(done, "forget").click()
-    expect(done.get_by_text("and 0 bytes of audio.")).to_be_visible()
-    expect(done.locator("audio")).to_have_count(0)
-    assert done.request.get(address).status == 404
-    expect(done.get_by_text(re.compile("Receipt: .* 0 bytes left"))).to_be_visible()
-    assert ENGLISH in text_of(done)
+def test_forgetting_removes_player_and_bytes_but_not_the_text(page, speech):
+    audio = speech + bytes(7)  # no other tab shall play the very same bytes
+    drop(page, audio)
+    wait_for_result(page)
+    address = page.locator(".st-key-player audio").get_attribute("src")
+    assert page.request.get(address).status == 200
+    expect(page.get_by_text("177 kB of audio, so that you can listen")).to_be_visible()
+    button(page, "forget").click()
+    expect(page.get_by_text("and 0 bytes of audio.")).to_be_visible()
+    expect(page.locator("audio")).to_have_count(0)
+    assert page.request.get(address).status == 404
+    expect(page.get_by_text(re.compile("Receipt: .* 0 bytes left"))).to_be_visible()
+    assert ENGLISH in text_of(page)
 
 
 def test_silence_is_said_in_words(page, tmp_path):
