@@ -29,7 +29,7 @@ from asr_core.search.align import attention_align
 from asr_core.search.loops import without_loop
 from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
-from asr_core.text.language import Evidence, LanguageChooser
+from asr_core.text.language import Choice, Evidence, LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 
 _FRAMES = 50.0  # encoder frames a second
@@ -114,8 +114,7 @@ class ConformerEngine:
         self, windows: list[Window], chooser: LanguageChooser, settings: Settings
     ) -> Iterator[Recognized]:
         encoded = self._encoded([window.waveform for window in windows], _padded)
-        passages = self._passages(windows, encoded, chooser)
-        hypotheses = self._searched(passages, settings)
+        passages, hypotheses = self._decided(self._passages(windows, encoded, chooser), settings)
         times = self._token_times(passages, hypotheses)
         found: dict[int, list[Segment]] = defaultdict(list)
         for heard, hypothesis, at in zip(passages, hypotheses, times, strict=True):
@@ -163,9 +162,9 @@ class ConformerEngine:
             for span in heard.passage.spans
         ]
         sounds = self._sounds_like([heard.encoder_out[at] for heard, at in spans], chooser)
-        proposed: dict[int, list[str]] = defaultdict(list)
+        proposed: dict[int, list[Choice]] = defaultdict(list)
         for (heard, _), log_probs in zip(spans, sounds, strict=True):
-            proposed[heard.window].append(chooser.guess(log_probs))
+            proposed[heard.window].append(Choice(chooser.guess(log_probs)))
         return self._settled(
             [_cut(heard.passage, proposed[heard.window]) for heard in whole], whole, chooser
         )
@@ -179,10 +178,9 @@ class ConformerEngine:
         joined = []
         for passages, heard in zip(cuts, whole, strict=True):
             evidence = [Evidence(p.spans[0][0], p.spans[-1][1], next(log_probs)) for p in passages]
-            languages = chooser.choose(evidence)
             named = [
-                language
-                for language, passage in zip(languages, passages, strict=True)
+                choice
+                for choice, passage in zip(chooser.choose(evidence), passages, strict=True)
                 for _ in passage.spans
             ]
             joined.append(_cut(heard.passage, named))
@@ -219,6 +217,19 @@ class ConformerEngine:
         log_probs = self._model.decoder.step(start, cache)[:, -1]
         ids = [self._tokenizer.languages[language] for language in chooser.candidates]
         return [tuple(row) for row in log_probs[:, ids].log_softmax(-1).tolist()]
+
+    def _decided(
+        self, passages: list[_Heard], settings: Settings
+    ) -> tuple[list[_Heard], list[Hypothesis]]:
+        """Every passage with its hypothesis, in the language the decoder is surer of."""
+        doubtful = [i for i, heard in enumerate(passages) if heard.passage.rival]
+        rivals = [passages[i].in_rival_language() for i in doubtful]
+        found = self._searched(passages + rivals, settings)
+        passages, hypotheses = list(passages), found[: len(passages)]
+        for i, rival, hypothesis in zip(doubtful, rivals, found[len(passages) :], strict=True):
+            if hypothesis.confidence > hypotheses[i].confidence:
+                passages[i], hypotheses[i] = rival, hypothesis
+        return passages, hypotheses
 
     def _searched(self, passages: list[_Heard], settings: Settings) -> list[Hypothesis]:
         """The best hypothesis of every passage; what loops is heard again in the full window."""
@@ -292,6 +303,11 @@ class _Heard:
     passage: Passage
     encoder_out: Tensor  # (T', D)
 
+    def in_rival_language(self) -> _Heard:
+        passage = self.passage
+        assert passage.rival
+        return replace(self, passage=replace(passage, language=passage.rival))
+
 
 def _growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
     """1, 2, 4 and then always 8 windows: the first text soon, the rest quickly."""
@@ -328,21 +344,25 @@ def _whole(window: Window) -> Passage:
     return Passage(window.start, window.waveform, window.spans, "")
 
 
-def _cut(passage: Passage, languages: Sequence[str]) -> list[Passage]:
+def _cut(passage: Passage, choices: Sequence[Choice]) -> list[Passage]:
     """A passage cut in the middle of the pauses where the language of its spans changes."""
-    pairs = zip(languages, passage.spans, strict=True)
+    pairs = zip(choices, passage.spans, strict=True)
     runs = [
-        (language, tuple(span for _, span in group))
-        for language, group in groupby(pairs, key=lambda pair: pair[0])
+        (choice, tuple(span for _, span in group))
+        for choice, group in groupby(pairs, key=lambda pair: pair[0])
     ]
     edges = [passage.start]
     edges += [(a[-1][1] + b[0][0]) / 2 for (_, a), (_, b) in pairwise(runs)]
     edges.append(passage.end)
     return [
         Passage(
-            start, passage.waveform[_sample(passage, start) : _sample(passage, end)], spans, name
+            start,
+            passage.waveform[_sample(passage, start) : _sample(passage, end)],
+            spans,
+            choice.language,
+            choice.rival,
         )
-        for (name, spans), (start, end) in zip(runs, pairwise(edges), strict=True)
+        for (choice, spans), (start, end) in zip(runs, pairwise(edges), strict=True)
     ]
 
 

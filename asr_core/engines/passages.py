@@ -32,12 +32,14 @@ class Passage:
         start: seconds from the start of the recording.
         waveform: (N,) float32, 16 kHz.
         spans: (start, end) of the speech in it, seconds from the start of the recording.
+        rival: another language it may well be in.
     """
 
     start: float
     waveform: NDArray[np.float32]
     spans: tuple[tuple[float, float], ...]
     language: str
+    rival: str | None = None
 
     @property
     def end(self) -> float:

@@ -27,6 +27,14 @@ class Evidence:
     log_probs: tuple[float, ...]  # of the candidate languages, natural, summing to 1
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The language of a stretch, and another that its sound leaves possible."""
+
+    language: str
+    rival: str | None = None
+
+
 @dataclass(slots=True)
 class LanguageChooser:
     """Chooses among candidate languages, stretch by stretch, by all the recording heard so far.
@@ -47,10 +55,10 @@ class LanguageChooser:
         sounds = self._upright(log_probs, _LEANING_IN_PASSING)
         return self.candidates[max(range(len(sounds)), key=sounds.__getitem__)]
 
-    def choose(self, stretches: Sequence[Evidence]) -> list[str]:
+    def choose(self, stretches: Sequence[Evidence]) -> list[Choice]:
         """The language of each of the stretches, which follow what was given before."""
         if len(self.candidates) == 1:
-            return [self.candidates[0]] * len(stretches)
+            return [Choice(self.candidates[0])] * len(stretches)
         if not stretches:
             return []
         prior = self._prior()
@@ -71,10 +79,21 @@ class LanguageChooser:
         path = [max(range(len(scores)), key=scores.__getitem__)]
         for step in reversed(came_from):
             path.append(step[path[-1]])
-        found = [self.candidates[i] for i in reversed(path)]
-        for stretch, language in zip(stretches, found, strict=True):
-            self.heard[language] = self.heard.get(language, 0.0) + stretch.end - stretch.start
+        found = [
+            Choice(self.candidates[i], self._rival(i, stretch))
+            for i, stretch in zip(reversed(path), stretches, strict=True)
+        ]
+        for stretch, choice in zip(stretches, found, strict=True):
+            if choice.rival is None:
+                seconds = self.heard.get(choice.language, 0.0) + stretch.end - stretch.start
+                self.heard[choice.language] = seconds
         return found
+
+    def _rival(self, chosen: int, stretch: Evidence) -> str | None:
+        sounds = self._upright(stretch.log_probs, _LEANING)
+        others = [i for i in range(len(sounds)) if i != chosen]
+        best = max(others, key=sounds.__getitem__)
+        return self.candidates[best] if sounds[chosen] - sounds[best] < _SURE else None
 
     def _emitted(self, stretch: Evidence) -> list[float]:
         """What a stretch says for each language, less the shorter it is: the model is too sure."""
@@ -96,6 +115,7 @@ class LanguageChooser:
 # Chinese recordings of the training audio.
 _LEANING = {"zh": 2.0}
 _LEANING_IN_PASSING = {"zh": 2.5}
+_SURE = 1.5  # natural log, by which a language must lead to be without a rival
 _UNHEARD = 4.0  # seconds of every language that are taken as heard beforehand
 _PRIOR_WEIGHT = 0.3
 _CLEAR = 2.0  # seconds from which on a stretch is judged by its sound alone

@@ -12,25 +12,36 @@ def sounds(start: float, end: float, zh: float) -> Evidence:
     return Evidence(start, end, (math.log(zh), math.log(1 - zh)))
 
 
+def languages(chooser: LanguageChooser, *stretches: Evidence) -> list[str]:
+    return [choice.language for choice in chooser.choose(stretches)]
+
+
 def test_a_short_doubtful_stretch_keeps_the_language_of_its_file():
     chooser = LanguageChooser(("zh", "en"))
-    assert chooser.choose([sounds(0, 9, 0.01), sounds(9.5, 10.3, 0.8)]) == ["en", "en"]
-    assert chooser.choose([sounds(11, 11.8, 0.8)]) == ["en"]
+    assert languages(chooser, sounds(0, 9, 0.01), sounds(9.5, 10.3, 0.8)) == ["en", "en"]
+    assert languages(chooser, sounds(11, 11.8, 0.8)) == ["en"]
 
 
 def test_a_clear_change_of_language_is_followed():
     chooser = LanguageChooser(("zh", "en"))
     stretches = [sounds(0, 5, 0.001), sounds(6, 9, 0.999), sounds(10, 14, 0.002)]
-    assert chooser.choose(stretches) == ["en", "zh", "en"]
+    assert languages(chooser, *stretches) == ["en", "zh", "en"]
+
+
+def test_a_stretch_that_may_be_either_has_a_rival():
+    chooser = LanguageChooser(("zh", "en"))
+    clear, doubtful = chooser.choose([sounds(0, 9, 0.001), sounds(9.5, 13, 0.9)])
+    assert (clear.language, clear.rival) == ("en", None)
+    assert (doubtful.language, doubtful.rival) == ("en", "zh")
 
 
 def test_the_first_stretch_is_judged_by_its_sound():
-    assert LanguageChooser(("zh", "en")).choose([sounds(0, 3, 0.9)]) == ["zh"]
-    assert LanguageChooser(("zh", "en")).choose([sounds(0, 3, 0.1)]) == ["en"]
+    assert languages(LanguageChooser(("zh", "en")), sounds(0, 3, 0.99)) == ["zh"]
+    assert languages(LanguageChooser(("zh", "en")), sounds(0, 3, 0.1)) == ["en"]
 
 
 def test_with_one_candidate_nothing_is_asked():
-    assert LanguageChooser(("ja",)).choose([Evidence(0, 1, (0.0,))] * 3) == ["ja"] * 3
+    assert languages(LanguageChooser(("ja",)), *[Evidence(0, 1, (0.0,))] * 3) == ["ja"] * 3
 
 
 def test_no_speech_has_no_language():
