@@ -9,8 +9,8 @@ _PHRASES = {
     "tagline": ("Private transcription on this computer", "只在本机运行的私密转写"),
     "welcome": ("Drop a recording, read what was said", "放入录音，立见文字"),
     "hint": (
-        "Mandarin, English, or both in one sentence. The text begins to appear within seconds.",
-        "普通话、英语，或一句话里两种都有。几秒之内开始出字。",
+        "Mandarin, English, or both in one sentence. The text appears while it is listening.",
+        "普通话、英语，或一句话里两种都有。边听边出字。",
     ),
     "upload": ("Recording or video", "录音或视频文件"),
     "record": ("Or speak", "或直接说话"),

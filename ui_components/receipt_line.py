@@ -1,13 +1,13 @@
-"""What stays on this computer after a run, and the button that makes it less."""
+"""What stays on this computer after a run."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from asr_core.privacy.receipt import Receipt
-from ui_components.leftovers import close_player, played_bytes, uploaded_bytes
+from ui_components.leftovers import played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
-from ui_components.state import Run, forget_audio
+from ui_components.state import Run
 from ui_components.title import plain
 
 
@@ -15,16 +15,7 @@ def receipt_line(run: Run) -> None:
     """Say what is still held, counted just now, and what the last re-check found."""
     held = uploaded_bytes() + played_bytes()
     with st.container(border=True, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/lock: **{phrase('stays')}**", width="stretch")
-            if run.source is not None:
-                st.button(
-                    phrase("forget"),
-                    key="forget",
-                    icon=":material/delete_forever:",
-                    type="tertiary",
-                    on_click=_forget,
-                )
+        st.markdown(f":material/lock: **{phrase('stays')}**")
         st.caption(phrase("stays_audio", size=size(held)) if held else phrase("stays_text"))
         if run.job.receipt is not None:
             st.caption(after_the_run(run.job.receipt))
@@ -40,8 +31,3 @@ def after_the_run(receipt: Receipt) -> str:
         left=size(receipt.bytes_left),
         time=f"{receipt.checked_at.astimezone():%H:%M:%S}",
     )
-
-
-def _forget() -> None:
-    forget_audio()
-    close_player()
