@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, which may talk to this computer only."""
+"""One Chromium for a file of browser tests, which may talk to this computer only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def long_speech(tmp_path_factory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must be gone before other tests need one
 def browser(tmp_path_factory):
     """Chromium, its microphone playing the speech."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
