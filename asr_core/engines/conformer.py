@@ -36,7 +36,8 @@ _FRAMES = 50.0  # encoder frames a second
 _FULL_WINDOW = 30.0  # seconds the original weights know
 _TAIL = 10.0  # seconds of silence they need behind shorter passages
 _GRID = 5.0  # seconds; padded lengths are its multiples, so that passages meet in few batches
-_BATCH = 8  # windows at once; the first ones fewer, so that text comes soon
+_BATCH = 4  # windows at once; the first ones fewer, so that text comes soon
+_MOST_FRAMES = 3000  # encoder frames asked for their language at once
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 24
 _MOST_TOKENS = 440  # what the decoder's positions hold, less the prompt and the end
@@ -210,13 +211,18 @@ class ConformerEngine:
         """
         if len(chooser.candidates) == 1:
             return [(0.0,)] * len(states)
-        lengths = torch.tensor([len(state) for state in states])
-        encoder_out = torch.nn.utils.rnn.pad_sequence(list(states), batch_first=True)
-        cache = self._model.decoder.start(encoder_out, lengths)
-        start = torch.full((len(states), 1), self._tokenizer.start_id)
-        log_probs = self._model.decoder.step(start, cache)[:, -1]
         ids = [self._tokenizer.languages[language] for language in chooser.candidates]
-        return [tuple(row) for row in log_probs[:, ids].log_softmax(-1).tolist()]
+        found: dict[int, tuple[float, ...]] = {}
+        for members in _of_like_length(states):
+            lengths = torch.tensor([len(states[i]) for i in members])
+            encoder_out = torch.nn.utils.rnn.pad_sequence(
+                [states[i] for i in members], batch_first=True
+            )
+            cache = self._model.decoder.start(encoder_out, lengths)
+            start = torch.full((len(members), 1), self._tokenizer.start_id)
+            log_probs = self._model.decoder.step(start, cache)[:, -1, ids].log_softmax(-1)
+            found.update(zip(members, map(tuple, log_probs.tolist()), strict=True))
+        return [found[i] for i in range(len(states))]
 
     def _decided(
         self, passages: list[_Heard], settings: Settings
@@ -381,6 +387,18 @@ def _by_frames(passages: Sequence[_Heard]) -> Iterator[list[int]]:
     for i, heard in enumerate(passages):
         groups[len(heard.encoder_out)].append(i)
     yield from groups.values()
+
+
+def _of_like_length(states: Sequence[Tensor]) -> Iterator[list[int]]:
+    """The places of (T', D) states in batches that padding makes no larger than a few windows."""
+    batch: list[int] = []
+    for i in sorted(range(len(states)), key=lambda i: len(states[i])):
+        if batch and (len(batch) + 1) * len(states[i]) > _MOST_FRAMES:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def _stacked(group: Sequence[_Heard]) -> Tensor:

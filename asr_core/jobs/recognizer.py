@@ -71,7 +71,7 @@ class Recognizer:
             name: the file's name, for messages.
         """
         given = str(source.absolute()) if isinstance(source, Path) else memoryview(source).cast("B")
-        job = Job(given, Path(name).name, settings, snapshot(self._pids), self._cancel)
+        job = Job(given, Path(name).name, settings, snapshot(tuple(self._pids)), self._cancel)
         with self._lock:
             self._jobs.append(job)
         self._chores.put(partial(self._run, job))
@@ -251,7 +251,7 @@ class Recognizer:
     def _receipt(self, job: Job, held: int) -> Receipt:
         return check(
             job.before,
-            self._pids,
+            tuple(self._pids),
             bytes_removed=job.n_bytes - held,
             held={"The recognizer": held, "The page": self._held()},
         )
