@@ -81,7 +81,7 @@ def faster_whisper(folder: Path, n_threads: int) -> Recognize:
         AsrError: it is not installed.
     """
     try:
-        from faster_whisper import WhisperModel
+        from faster_whisper import WhisperModel  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise AsrError("faster-whisper is not installed; the extra `bench` brings it.") from error
     folder.mkdir(parents=True, exist_ok=True)
