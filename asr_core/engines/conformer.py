@@ -185,17 +185,11 @@ class ConformerEngine:
                 for _ in passage.spans
             ]
             joined.append(_cut(heard.passage, named))
-        known = {(p.passage.start, p.passage.end): p.encoder_out for p in pieces}
-        return self._heard(joined, whole, known)
+        return self._heard(joined, whole + pieces)
 
-    def _heard(
-        self,
-        cuts: list[list[Passage]],
-        whole: list[_Heard],
-        known: dict[tuple[float, float], Tensor] | None = None,
-    ) -> list[_Heard]:
+    def _heard(self, cuts: list[list[Passage]], known: list[_Heard]) -> list[_Heard]:
         """The pieces of the windows with their encoder states; encodes those not known yet."""
-        states = {(h.passage.start, h.passage.end): h.encoder_out for h in whole} | (known or {})
+        states = {(h.passage.start, h.passage.end): h.encoder_out for h in known}
         pieces = [(i, passage) for i, passages in enumerate(cuts) for passage in passages]
         new = [p for _, p in pieces if (p.start, p.end) not in states]
         encoded = self._encoded([passage.waveform for passage in new], _padded)
