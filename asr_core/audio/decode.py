@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
 from asr_core.audio.containers import Chunk, Reader, look_of, open_container
 from asr_core.audio.mix import Cleaner, mix_down
-from asr_core.audio.naming import clock, refusal, shown_name
+from asr_core.audio.naming import refusal, shown_name
 from asr_core.audio.resample import prepare, resample
 from asr_core.audio.source import Source, UnreadableError
+from asr_core.pace import clock
 
 EXTENSIONS = (
     "wav", "flac", "mp3", "ogg", "opus", "m4a", "aac", "mp4", "mov", "webm", "mkv", "aiff", "aif",

@@ -39,10 +39,3 @@ def refusal(name: str, found: str, advice: str = USE_THESE) -> AudioDecodeError:
         advice: a sentence.
     """
     return AudioDecodeError(f"Cannot read “{name}”: {found}. {advice}")
-
-
-def clock(seconds: float) -> str:
-    """A time as people write it: 3:12, or 1:02:07."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from asr_core.audio.naming import MAX_NAME, clock, refusal, shown_name
+from asr_core.audio.naming import MAX_NAME, refusal, shown_name
+from asr_core.pace import clock
 
 
 @pytest.mark.parametrize(
