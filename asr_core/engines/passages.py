@@ -1,27 +1,20 @@
-"""From the tokens of a passage to words with times and segments cut at pauses."""
+"""Passages: windows of speech cut where the language changes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.result import Segment, Word
-from asr_core.settings import Script
-from asr_core.text.tidy import joined, written
-from asr_core.text.tokenizer import TokenWord
+from asr_core.audio.segment import Window
+from asr_core.text.language import Choice
 
-_PAUSE = 1.2  # seconds without speech that begin a new segment anywhere
-_BREATH = 0.5  # that begin one after a sentence
-_HESITATION = 0.3  # that begin one in a segment that is long already
-_SENTENCE = 6.0  # seconds after which a segment ends with the sentence
-_LONG = 15.0  # seconds after which it ends at a comma or hesitation
-_SENTENCE_END = tuple(".?!。？！…")
-_CLAUSE_END = (*_SENTENCE_END, *",，、;；:：")
+FRAME_RATE = 50.0  # encoder frames a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +25,7 @@ class Passage:
         start: seconds from the start of the recording.
         waveform: (N,) float32, 16 kHz.
         spans: (start, end) of the speech in it, seconds from the start of the recording.
+        language: empty as long as nobody asked.
         rival: another language it may well be in.
     """
 
@@ -41,101 +35,53 @@ class Passage:
     language: str
     rival: str | None = None
 
+    @classmethod
+    def whole(cls, window: Window) -> Passage:
+        """All of a window, its language not known yet."""
+        return cls(window.start, window.waveform, window.spans, "")
+
+    @property
+    def duration(self) -> float:
+        return len(self.waveform) / SAMPLE_RATE
+
     @property
     def end(self) -> float:
-        return self.start + len(self.waveform) / SAMPLE_RATE
+        return self.start + self.duration
 
+    @property
+    def n_frames(self) -> int:
+        """Encoder frames of the passage, without the silence behind it."""
+        return max(1, math.ceil(self.duration * FRAME_RATE))
 
-def passage_segments(
-    passage: Passage,
-    words: Sequence[TokenWord],
-    token_times: Sequence[tuple[float, float]],
-    token_log_probs: Sequence[float],
-    script: Script,
-) -> Iterator[Segment]:
-    """The segments of a passage.
+    def frames(self, span: tuple[float, float]) -> slice:
+        """The encoder frames of a stretch of the passage, one at least."""
+        first = int((span[0] - self.start) * FRAME_RATE)
+        return slice(first, max(first + 1, math.ceil((span[1] - self.start) * FRAME_RATE)))
 
-    Args:
-        words: of the hypothesis; their `start` and `end` count its tokens.
-        token_times: (start, end) of every token, seconds from the start of the recording.
-        token_log_probs: natural log probability of every token.
-    """
-    timed = _timed(passage, words, token_times, token_log_probs)
-    texts = written((word.text for word in words), script)
-    timed = [
-        Word(text, word.start, word.end, word.confidence)
-        for text, word in zip(texts, timed, strict=True)
-    ]
-    for group in _groups(timed):
-        confidence = math.exp(sum(math.log(max(w.confidence, 1e-6)) for w in group) / len(group))
-        yield Segment(
-            group[0].start,
-            group[-1].end,
-            passage.language,
-            joined(word.text for word in group),
-            confidence,
-            tuple(group),
-        )
+    def cut(self, choices: Sequence[Choice]) -> list[Passage]:
+        """Cut in the middle of the pauses where the language of the spans changes.
 
+        Args:
+            choices: one a span.
+        """
+        pairs = zip(choices, self.spans, strict=True)
+        runs = [
+            (choice, tuple(span for _, span in group))
+            for choice, group in groupby(pairs, key=lambda pair: pair[0])
+        ]
+        edges = [self.start]
+        edges += [(a[-1][1] + b[0][0]) / 2 for (_, a), (_, b) in pairwise(runs)]
+        edges.append(self.end)
+        return [
+            Passage(
+                start,
+                self.waveform[self._sample(start) : self._sample(end)],
+                spans,
+                choice.language,
+                choice.rival,
+            )
+            for (choice, spans), (start, end) in zip(runs, pairwise(edges), strict=True)
+        ]
 
-def _timed(
-    passage: Passage,
-    words: Sequence[TokenWord],
-    token_times: Sequence[tuple[float, float]],
-    token_log_probs: Sequence[float],
-) -> list[Word]:
-    """The words in time order, each within the speech of the passage."""
-    found: list[Word] = []
-    earliest = passage.start
-    for word in words:
-        start = max(earliest, _at(word.start, token_times))
-        end = max(start, _at_end(word.end, token_times))
-        start, end = _within_speech(start, end, passage.spans)
-        start = max(start, earliest)
-        end = min(max(end, start), passage.end)
-        confidence = math.exp(sum(token_log_probs[t] for t in word.tokens) / len(word.tokens))
-        found.append(Word(word.text, start, end, min(1.0, confidence)))
-        earliest = end
-    return found
-
-
-def _at(place: float, times: Sequence[tuple[float, float]]) -> float:
-    """When the part of a token begins that `place` points at."""
-    token = min(int(place), len(times) - 1)
-    start, end = times[token]
-    return start + (place - token) * (end - start)
-
-
-def _at_end(place: float, times: Sequence[tuple[float, float]]) -> float:
-    token = max(0, math.ceil(place) - 1)
-    start, end = times[token]
-    return start + (place - token) * (end - start)
-
-
-def _within_speech(
-    start: float, end: float, spans: Sequence[tuple[float, float]]
-) -> tuple[float, float]:
-    """A word's time cut to the span of speech it shares most with; the nearest if with none."""
-    span = max(spans, key=lambda s: min(end, s[1]) - max(start, s[0]))
-    return min(max(start, span[0]), span[1]), max(min(end, span[1]), span[0])
-
-
-def _groups(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """The words of each segment: cut at pauses, and at the end of sentences in long ones."""
-    group: list[Word] = []
-    for word in words:
-        if group and _is_cut(group, word):
-            yield group
-            group = []
-        group.append(word)
-    if group:
-        yield group
-
-
-def _is_cut(group: Sequence[Word], word: Word) -> bool:
-    """Whether a word begins a new segment."""
-    pause, length = word.start - group[-1].end, group[-1].end - group[0].start
-    if group[-1].text.endswith(_SENTENCE_END) and (pause >= _BREATH or length >= _SENTENCE):
-        return True
-    is_clause = group[-1].text.endswith(_CLAUSE_END) or pause >= _HESITATION
-    return pause >= _PAUSE or (length >= _LONG and is_clause)
+    def _sample(self, seconds: float) -> int:
+        return round((seconds - self.start) * SAMPLE_RATE)
