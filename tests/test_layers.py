@@ -22,7 +22,7 @@ LAYERS = [
     {"asr_core.engines"},
     {"asr_core.transcribe"},
     {"asr_core.export", "asr_core.privacy", "asr_core.store"},
-    {"asr_core.jobs", "asr_core.bench"},
+    {"asr_core.jobs", "asr_core.bench", "asr_core.training"},
     {"asr_core.cli"},
     {"asr_core.__main__"},
     {"asr_core"},

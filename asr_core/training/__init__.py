@@ -1,0 +1,1 @@
+"""Making the bundled weights: the sentences, their speech, the recipe."""
