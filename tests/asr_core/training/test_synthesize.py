@@ -8,7 +8,6 @@ import pytest
 from asr_core.audio.decode import open_recording
 from asr_core.errors import AsrError
 from asr_core.training import synthesize
-from asr_core.training.corpus import SoundCache, read_corpus
 from asr_core.training.sentences import sentences
 from asr_core.training.synthesize import Corpus, fill, main
 
@@ -30,25 +29,23 @@ def short_files(monkeypatch):
     monkeypatch.setattr(synthesize, "LONGEST_FILE", 20.0)
 
 
-def test_rows_point_to_the_sound(tmp_path, short_files):
-    fill(Corpus(tmp_path, 3), sentences(3), tone, 40.0)
-    cache = SoundCache(tmp_path / "cache")
-    found = read_corpus([tmp_path / "manifest-03.jsonl"])
-    assert len({utterance.file for utterance in found}) > 1
-    for utterance in found:
-        sound = cache.waveform(utterance)
-        level = np.sqrt(np.mean(sound[400:-400] ** 2))
-        assert level == pytest.approx(0.3 / 2**0.5, rel=0.1)
-        assert np.abs(sound[400:800]).max() > 0.2
+def sound_of(path):
+    with open_recording(path, path.name) as recording:
+        return np.concatenate(list(recording))
 
 
-def test_files_have_silence_before_each_utterance_and_an_end(tmp_path, short_files):
+def test_rows_point_to_the_sound_and_silence_goes_before(tmp_path, short_files):
     fill(Corpus(tmp_path, 3), sentences(3), tone, 40.0)
-    for path in sorted((tmp_path / "audio").iterdir()):
-        with open_recording(path, path.name) as recording:
-            sound = np.concatenate(list(recording))
-        assert len(sound) <= 20.1 * 16_000
-        assert np.abs(sound[:7000]).max() < 0.05
+    rows = rows_of(tmp_path)
+    sounds = {row["file"]: sound_of(tmp_path / row["file"]) for row in rows}
+    assert len(sounds) > 1
+    for row in rows:
+        sound, start = sounds[row["file"]], round(row["offset_s"] * 16_000)
+        utterance = sound[start : start + round(row["duration_s"] * 16_000)]
+        assert np.sqrt(np.mean(utterance[400:-400] ** 2)) == pytest.approx(0.3 / 2**0.5, rel=0.1)
+        assert np.abs(utterance[400:800]).max() > 0.2
+        assert np.abs(sound[start - 7000 : start - 400]).max() < 0.05
+    assert max(map(len, sounds.values())) <= 20.1 * 16_000
 
 
 def test_a_corpus_is_the_same_whether_it_was_stopped_or_not(tmp_path, short_files):
