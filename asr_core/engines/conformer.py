@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,14 +17,14 @@ from asr_core.engines import Recognized
 from asr_core.engines.decoding import Decoding
 from asr_core.engines.hearing import Ear, Heard
 from asr_core.engines.languages import LanguageSplitter
-from asr_core.engines.passages import FRAME_RATE, Passage
+from asr_core.engines.passages import Passage
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.model.growth import load_bundled, unit_table
 from asr_core.model.precision import Placement, place
 from asr_core.model.whisper import data_file
 from asr_core.result import Segment
-from asr_core.search.align import attention_align
+from asr_core.search.align import Spans
 from asr_core.search.loops import without_loop
 from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
@@ -51,32 +51,22 @@ def load(settings: Settings) -> ConformerEngine:
         table["suppress_ids_begin"],
     )
     placement = place(load_bundled(), settings.device, settings.precision)
-    decoding = Decoding(placement.model, tokenizer, unit_table())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
-    return ConformerEngine("sottovoce-base", placement, tokenizer, decoding, heads)
+    decoding = Decoding(placement.model, tokenizer, unit_table(), heads)
+    return ConformerEngine("sottovoce-base", placement, tokenizer, decoding)
 
 
 class ConformerEngine:
-    """A hybrid model with Whisper's tokens, warm.
-
-    Args:
-        alignment_heads: (layer, head) of the decoder's cross-attention that follow the speech.
-    """
+    """A hybrid model with Whisper's tokens, warm."""
 
     def __init__(
-        self,
-        name: str,
-        placement: Placement,
-        tokenizer: Tokenizer,
-        decoding: Decoding,
-        alignment_heads: Sequence[tuple[int, int]],
+        self, name: str, placement: Placement, tokenizer: Tokenizer, decoding: Decoding
     ) -> None:
         self.name = name
         self._placement = placement
         self._model = placement.model
         self._tokenizer = tokenizer
         self._decoding = decoding
-        self._heads = tuple(alignment_heads)
         self._counts: Counter[str] = Counter()
         self._ear = Ear(placement, self._counts)
         self._splitter = LanguageSplitter(self._ear, self._model.decoder, tokenizer)
@@ -111,91 +101,70 @@ class ConformerEngine:
         self, windows: list[Window], chooser: LanguageChooser, settings: Settings
     ) -> Iterator[Recognized]:
         passages = self._splitter.passages(windows, chooser)
-        passages, hypotheses = self._decided(passages, settings)
-        times = self._token_times(passages, hypotheses)
         found: dict[int, list[Segment]] = defaultdict(list)
-        for heard, hypothesis, at in zip(passages, hypotheses, times, strict=True):
+        for heard, hypothesis, spans in self._decided(passages, settings):
             words = self._tokenizer.words(hypothesis.tokens)
+            times = [heard.passage.seconds(span) for span in spans]
             found[heard.window] += passage_segments(
-                heard.passage, words, at, hypothesis.token_log_probs, settings.script
+                heard.passage, words, times, hypothesis.token_log_probs, settings.script
             )
         for i, window in enumerate(windows):
             yield Recognized(window.end, tuple(found[i]))
 
-    def _decided(
-        self, passages: list[Heard], settings: Settings
-    ) -> tuple[list[Heard], list[Hypothesis]]:
-        """Every passage with its hypothesis, in the language the decoder is surer of."""
+    def _decided(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
+        """Every passage read in the language the decoder is surer of."""
         doubtful = [i for i, heard in enumerate(passages) if heard.passage.rival]
         rivals = [passages[i].in_rival_language() for i in doubtful]
-        found = self._searched(passages + rivals, settings)
-        passages, hypotheses = list(passages), found[: len(passages)]
-        for i, rival, hypothesis in zip(doubtful, rivals, found[len(passages) :], strict=True):
-            if hypothesis.confidence > hypotheses[i].confidence:
-                passages[i], hypotheses[i] = rival, hypothesis
-        return passages, hypotheses
+        readings = self._read(passages + rivals, settings)
+        found, others = readings[: len(passages)], readings[len(passages) :]
+        for i, other in zip(doubtful, others, strict=True):
+            if other.hypothesis.confidence > found[i].hypothesis.confidence:
+                found[i] = other
+        return found
 
-    def _searched(self, passages: list[Heard], settings: Settings) -> list[Hypothesis]:
-        """The best hypothesis of every passage; what loops is heard again in the full window."""
-        hypotheses = self._best(passages, settings)
-        broken = [i for i, found in enumerate(hypotheses) if found.looped or not found.ended]
+    def _read(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
+        """Every passage read; what loops or finds no end is heard again in the full window."""
+        found = self._read_as_heard(passages, settings)
+        broken = [
+            i
+            for i, reading in enumerate(found)
+            if reading.hypothesis.looped or not reading.hypothesis.ended
+        ]
         if broken:
             self._counts["heard_again"] += len(broken)
-            again = [passages[i] for i in broken]
-            states = self._ear.states([heard.passage.waveform for heard in again], full=True)
-            for heard, state in zip(again, states, strict=True):
-                heard.encoder_out = state
-            for i, found in zip(broken, self._best(again, settings), strict=True):
-                n_tokens = without_loop(found.tokens) if found.looped else len(found.tokens)
-                hypotheses[i] = replace(
-                    found,
-                    tokens=found.tokens[:n_tokens],
-                    token_log_probs=found.token_log_probs[:n_tokens],
-                )
-        return hypotheses
+            waveforms = [passages[i].passage.waveform for i in broken]
+            again = [
+                replace(passages[i], encoder_out=states)
+                for i, states in zip(broken, self._ear.states(waveforms, full=True), strict=True)
+            ]
+            for i, reading in zip(broken, self._read_as_heard(again, settings), strict=True):
+                found[i] = reading
+        return found
 
-    def _best(self, passages: list[Heard], settings: Settings) -> list[Hypothesis]:
-        """The best hypothesis of every passage; those with equally many frames together."""
-        found: dict[int, Hypothesis] = {}
+    def _read_as_heard(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
+        """Every passage read; those with equally many frames together."""
+        found: dict[int, _Reading] = {}
         for members in _by_frames(passages):
             group = [passages[i] for i in members]
+            encoder_out, rows = _sounds(group)
+            lengths = torch.full((len(encoder_out),), encoder_out.shape[1])
+            memory = self._model.decoder.hear(encoder_out, lengths).of(rows)
             prompts = [self._tokenizer.prompt(heard.passage.language) for heard in group]
             limits = [_most_tokens(heard.passage) for heard in group]
-            best = self._decoding.best(_stacked(group), prompts, limits, settings)
-            found.update(zip(members, best, strict=True))
+            best = self._decoding.best(encoder_out, memory, prompts, limits, settings)
+            best = [_without_loop(hypothesis) for hypothesis in best]
+            n_frames = [heard.passage.n_frames for heard in group]
+            spans = self._decoding.spans(memory, prompts, best, n_frames)
+            found.update(zip(members, map(_Reading, group, best, spans), strict=True))
         return [found[i] for i in range(len(passages))]
 
-    def _token_times(
-        self, passages: list[Heard], hypotheses: list[Hypothesis]
-    ) -> list[list[tuple[float, float]]]:
-        """(start, end) in seconds of every token, by where the decoder looked.
 
-        Source: Radford et al.'s reference code, timing.py: the mean of the heads that follow the
-        speech, by dynamic time warping.
-        """
-        found: dict[int, list[tuple[float, float]]] = {}
-        for members in _by_frames(passages):
-            encoder_out = _stacked([passages[i] for i in members])
-            prompts = [self._tokenizer.prompt(passages[i].passage.language) for i in members]
-            rows = [
-                torch.tensor([*prompt, *hypotheses[i].tokens, self._tokenizer.eos_id])
-                for i, prompt in zip(members, prompts, strict=True)
-            ]
-            fed = torch.nn.utils.rnn.pad_sequence(
-                rows, batch_first=True, padding_value=self._tokenizer.eos_id
-            )
-            lengths = torch.full((len(members),), encoder_out.shape[1])
-            cache = self._model.decoder.start(encoder_out, lengths)
-            weights = self._model.decoder.attend(fed, cache, self._heads).cpu()
-            for row, (i, prompt) in enumerate(zip(members, prompts, strict=True)):
-                passage = passages[i].passage
-                n_fed = len(prompt) + len(hypotheses[i].tokens)
-                looked = weights[row, :, :n_fed, : passage.n_frames].numpy()
-                found[i] = [
-                    (passage.start + start / FRAME_RATE, passage.start + end / FRAME_RATE)
-                    for start, end in attention_align(looked, len(prompt) - 1)
-                ]
-        return [found[i] for i in range(len(passages))]
+class _Reading(NamedTuple):
+    """A passage, its best hypothesis, and the encoder frames of every token."""
+
+    heard: Heard
+    hypothesis: Hypothesis
+    spans: Spans
 
 
 def _growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
@@ -218,5 +187,18 @@ def _by_frames(passages: Sequence[Heard]) -> Iterator[list[int]]:
     yield from groups.values()
 
 
-def _stacked(group: Sequence[Heard]) -> Tensor:
-    return torch.stack([heard.encoder_out for heard in group])  # (B, T', D)
+def _sounds(group: Sequence[Heard]) -> tuple[Tensor, list[int]]:
+    """(S, T', D) states, those of a passage in two languages once; which of them each one has."""
+    states = {id(heard.encoder_out): heard.encoder_out for heard in group}
+    places = {identity: place for place, identity in enumerate(states)}
+    return torch.stack(list(states.values())), [places[id(heard.encoder_out)] for heard in group]
+
+
+def _without_loop(found: Hypothesis) -> Hypothesis:
+    """A hypothesis in which what it went on repeating is said once."""
+    n_tokens = without_loop(found.tokens) if found.looped else len(found.tokens)
+    return replace(
+        found,
+        tokens=found.tokens[:n_tokens],
+        token_log_probs=found.token_log_probs[:n_tokens],
+    )

@@ -1,4 +1,4 @@
-"""The five ways from encoder states to tokens, each over the same model."""
+"""The five ways from encoder states to tokens, each over the same model; where each token was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from torch import Tensor
 
 from asr_core.errors import AsrError
 from asr_core.model.hybrid import HybridModel
+from asr_core.model.memory import Memory
 from asr_core.model.units import UnitTable
+from asr_core.search.align import Spans, attention_align
 from asr_core.search.ctc import greedy_search, prefix_beam_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
@@ -25,11 +27,22 @@ _N_BEST = 10  # CTC hypotheses that are rescored
 
 
 class Decoding:
-    """A model's searches, by the names users know them under."""
+    """A model's searches, by the names users know them under.
 
-    def __init__(self, model: HybridModel, tokenizer: Tokenizer, units: UnitTable) -> None:
+    Args:
+        alignment_heads: (layer, head) of the decoder's cross-attention that follow the speech.
+    """
+
+    def __init__(
+        self,
+        model: HybridModel,
+        tokenizer: Tokenizer,
+        units: UnitTable,
+        alignment_heads: Sequence[tuple[int, int]],
+    ) -> None:
         self._model = model
         self._units = units
+        self._heads = tuple(alignment_heads)
         self._has_ctc = model.config.ctc_trained
         n_tokens = model.config.decoder.vocab_size
         suppressed = torch.zeros(n_tokens, dtype=torch.bool)
@@ -47,6 +60,7 @@ class Decoding:
     def best(
         self,
         encoder_out: Tensor,
+        memory: Memory,
         prompts: Sequence[Sequence[int]],
         limits: Sequence[int],
         settings: Settings,
@@ -54,7 +68,8 @@ class Decoding:
         """The best hypothesis of every passage, in the decoder's tokens.
 
         Args:
-            encoder_out: (B, T', D), all frames heard.
+            encoder_out: (S, T', D) states of the sounds that the B passages are of.
+            memory: what the decoder keeps of the passages.
             prompts: B token sequences the decoder is fed first, equally long.
             limits: the most tokens each passage may have.
 
@@ -67,13 +82,14 @@ class Decoding:
                 f"The CTC branch of this model is not trained yet: it cannot decode by {mode!r}. "
                 "Choose joint, attention or draft."
             )
-        lengths = torch.full((len(encoder_out),), encoder_out.shape[1])
-        ctc = self._model.ctc_log_probs(encoder_out, lengths) if self._has_ctc else None
+        ctc = None
+        if self._has_ctc:
+            ctc = self._model.ctc_log_probs(encoder_out[list(memory.sounds)], memory.lengths)
         if mode == "ctc":
             assert ctc is not None
             return [self._from_units(h) for h in _greedy(*ctc)]
         fed = torch.tensor(prompts)
-        heard = (self._model.decoder, encoder_out, lengths, fed)
+        heard = (self._model.decoder, memory, fed)
         if mode == "rescore":
             assert ctc is not None
             proposals = [
@@ -89,11 +105,39 @@ class Decoding:
             units=self._units.of_tokens,
         )
         if mode == "draft":
-            drafts: list[tuple[int, ...]] = [()] * len(encoder_out)
+            drafts: list[tuple[int, ...]] = [()] * len(prompts)
             if ctc is not None:
                 drafts = [self._from_units(h).tokens for h in _greedy(*ctc)]
             return draft_search(*heard, drafts, options, ctc).hypotheses
         return [nbest[0] for nbest in beam_search(*heard, options, ctc)]
+
+    def spans(
+        self,
+        memory: Memory,
+        prompts: Sequence[Sequence[int]],
+        hypotheses: Sequence[Hypothesis],
+        n_frames: Sequence[int],
+    ) -> list[Spans]:
+        """The encoder frames of every token, by where the decoder looked.
+
+        Args:
+            n_frames: of every passage, without the silence behind it.
+
+        Source: Radford et al.'s reference code, timing.py: the mean of the heads that follow the
+        speech, by dynamic time warping.
+        """
+        eos_id = self._options.eos_id
+        rows = [
+            torch.tensor([*prompt, *hypothesis.tokens, eos_id])
+            for prompt, hypothesis in zip(prompts, hypotheses, strict=True)
+        ]
+        fed = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=eos_id)
+        cache = self._model.decoder.recall(memory)
+        weights = self._model.decoder.attend(fed, cache, self._heads).cpu()
+        return [
+            attention_align(looked[:, : len(row) - 1, :n].numpy(), len(prompt) - 1)
+            for looked, row, n, prompt in zip(weights, rows, n_frames, prompts, strict=True)
+        ]
 
     def _from_units(self, found: Hypothesis) -> Hypothesis:
         """A CTC hypothesis in the decoder's tokens; those of one unit share its probability."""

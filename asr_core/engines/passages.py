@@ -14,7 +14,7 @@ from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.segment import Window
 from asr_core.text.language import Choice
 
-FRAME_RATE = 50.0  # encoder frames a second
+_FRAME_RATE = 50.0  # encoder frames a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,16 @@ class Passage:
     @property
     def n_frames(self) -> int:
         """Encoder frames of the passage, without the silence behind it."""
-        return max(1, math.ceil(self.duration * FRAME_RATE))
+        return max(1, math.ceil(self.duration * _FRAME_RATE))
 
     def frames(self, span: tuple[float, float]) -> slice:
         """The encoder frames of a stretch of the passage, one at least."""
-        first = int((span[0] - self.start) * FRAME_RATE)
-        return slice(first, max(first + 1, math.ceil((span[1] - self.start) * FRAME_RATE)))
+        first = int((span[0] - self.start) * _FRAME_RATE)
+        return slice(first, max(first + 1, math.ceil((span[1] - self.start) * _FRAME_RATE)))
+
+    def seconds(self, frames: tuple[float, float]) -> tuple[float, float]:
+        """When the first and the last of some encoder frames begin and end."""
+        return self.start + frames[0] / _FRAME_RATE, self.start + frames[1] / _FRAME_RATE
 
     def cut(self, choices: Sequence[Choice]) -> list[Passage]:
         """Cut in the middle of the pauses where the language of the spans changes.

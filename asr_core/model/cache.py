@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from asr_core.model.attention import MASKED
+from asr_core.model.memory import Memory
 
 _NOWHERE = 2**30  # the position of a slot that is not part of a row
 
@@ -19,20 +20,16 @@ class Cache:
     mask over the slots of other hypotheses. Reordering only permutes that small table.
 
     Attributes:
-        cross: (B, H, D / H, T') keys and values of every layer, once an utterance.
-        cross_mask: (B, 1, 1, T') 0 or MASKED; None when no utterance is padded.
+        memory: what was heard, of the utterances that are still here.
         n_beams: rows an utterance has.
         lengths: (R,) tokens each row has been fed.
     """
 
-    def __init__(
-        self, cross: list[tuple[Tensor, Tensor]], cross_mask: Tensor | None, n_beams: int
-    ) -> None:
-        self.cross = cross
-        self.cross_mask = cross_mask
+    def __init__(self, memory: Memory, n_beams: int = 1) -> None:
+        self.memory = memory
         self.n_beams = n_beams
-        self._n_utterances = len(cross[0][0])
-        device = cross[0][0].device
+        self._n_utterances = len(memory.sounds)
+        device = memory.layers[0][0].device
         n_rows = self._n_utterances * n_beams
         self.lengths = torch.zeros(n_rows, dtype=torch.long, device=device)
         self._slots = torch.zeros(n_rows, 0, dtype=torch.long, device=device)
@@ -48,11 +45,6 @@ class Cache:
             return x
         x = x.view(-1, n, n_heads, n_tokens, d_head).transpose(1, 2)
         return x.reshape(-1, n_heads, n * n_tokens, d_head)
-
-    def heard(self, layer: int) -> tuple[Tensor, Tensor]:
-        """(B, H, T', D / H) keys and values of what was heard."""
-        keys, values = self.cross[layer]
-        return keys.mT, values.mT
 
     def append(self, n_new: int) -> Tensor:
         """Make room for `n_new` tokens a row: (B, 1, n L, S) 0 or MASKED, what each may see."""
@@ -126,9 +118,6 @@ class Cache:
         if len(kept) == self._n_utterances:
             return
         self._n_utterances = len(kept)
-        if self.cross_mask is not None:
-            self.cross_mask = self.cross_mask[kept]
-        for i in range(len(self.cross)):  # layer by layer, so that only one is in memory twice
-            self.cross[i] = (self.cross[i][0][kept], self.cross[i][1][kept])
+        self.memory = self.memory.of(kept.tolist())
         for i, (keys, values) in enumerate(self._past):
             self._past[i] = (keys[kept], values[kept])

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from asr_core.model.attention import MASKED, LayerNorm, sinusoids
 from asr_core.model.cache import Cache
 from asr_core.model.conformer import ACTIVATIONS, Activation
+from asr_core.model.memory import Memory
 from asr_core.model.subsampling import within
 
 _FEW = 64  # queries an utterance has when its hypotheses advance by a token or so
@@ -67,12 +68,15 @@ class Attention(nn.Module):
 
     def mixed(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend and project: (B, H, L, D / H) queries -> (B, L, D)."""
-        if q.shape[2] > _FEW:
-            k, v = k.to(q.dtype).contiguous(), v.to(q.dtype).contiguous()
-            mask = None if mask is None else mask.to(q.dtype)
-            x = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        else:  # the fused kernel is made for many queries and slow for these
-            x = _weights(q, k, mask).to(v.dtype) @ v
+        return self._projected(_attended(q, k, v, mask))
+
+    def recalled(self, q: Tensor, memory: Memory, layer: int) -> Tensor:
+        """The same with the keys and values of what was heard."""
+        parts = memory.parts(layer)
+        mixtures = [_attended(q[at], k, v, mask) for at, k, v, mask in parts]
+        return self._projected(_joined(mixtures))
+
+    def _projected(self, x: Tensor) -> Tensor:
         return self.o(x.transpose(1, 2).flatten(2))
 
     def _heads(self, x: Tensor) -> Tensor:
@@ -115,24 +119,30 @@ class AttentionDecoder(nn.Module):
         self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
         self.out = None if config.tied_output else nn.Linear(config.d_model, config.vocab_size)
 
-    def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> Cache:
-        """An empty cache over what was heard.
-
-        Args:
-            encoder_out: (B, T', D), utterances with (B,) `lengths` frames.
-            n_beams: rows an utterance has; `Cache.reorder` may change it later.
-        """
+    def hear(self, encoder_out: Tensor, lengths: Tensor) -> Memory:
+        """What is kept of (B, T', D) encoder states of utterances with (B,) `lengths` frames."""
         encoder_out = encoder_out.to(self.embed.weight.device)
         if encoder_out.shape[1] == 0:  # nothing was heard: one frame that nobody may see
             encoder_out = F.pad(encoder_out, (0, 0, 0, 1))
-        lengths = lengths.to(encoder_out.device)
-        inside = within(lengths, encoder_out.shape[1])
+        inside = within(lengths.to(encoder_out.device), encoder_out.shape[1])
         mask = None
         if inside is not None:
             mask = torch.zeros(inside.shape, device=inside.device)
             mask = mask.masked_fill_(~inside, MASKED)[:, None, None]  # (B, 1, 1, T')
-        cross = [block.cross_attn.keys_values_to_keep(encoder_out) for block in self.blocks]
-        return Cache(cross, mask, n_beams)
+        layers = tuple(block.cross_attn.keys_values_to_keep(encoder_out) for block in self.blocks)
+        return Memory(lengths, tuple(range(len(encoder_out))), layers, mask)
+
+    def recall(self, memory: Memory, n_beams: int = 1) -> Cache:
+        """An empty cache over what was heard, which many caches may share.
+
+        Args:
+            n_beams: rows an utterance has; `Cache.reorder` may change it later.
+        """
+        return Cache(memory, n_beams)
+
+    def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> Cache:
+        """`hear` and `recall` at once, for who needs what was heard only once."""
+        return self.recall(self.hear(encoder_out, lengths), n_beams)
 
     def step(self, tokens: Tensor, cache: Cache, last_only: bool = False) -> Tensor:
         """Feed new tokens behind those in the cache.
@@ -158,7 +168,7 @@ class AttentionDecoder(nn.Module):
             y = block.self_attn.mixed(q, *cache.remember(i, keys, values), mask)
             x = x + y.reshape(n_rows, n_new, -1)
             q = cache.by_utterance(block.cross_attn.queries(block.norm_cross(x)))
-            y = block.cross_attn.mixed(q, *cache.heard(i), cache.cross_mask)
+            y = block.cross_attn.recalled(q, cache.memory, i)
             x = block.feed_forward(x + y.reshape(n_rows, n_new, -1))
         return self._log_probs(x[:, -1:] if last_only else x)
 
@@ -218,16 +228,14 @@ class AttentionDecoder(nn.Module):
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
             x = x + block.self_attn.o(y.transpose(1, 2).flatten(2))
             q = cache.by_utterance(block.cross_attn.queries(block.norm_cross(x)))
-            keys, values = cache.heard(i)
             if heads is not None and found is not None:
                 for layer, head in heads:
                     if layer == i:
-                        one = slice(head, head + 1)
-                        weights = _weights(q[:, one], keys[:, one], cache.cross_mask)
+                        weights = _looked(q, cache.memory, layer, head)
                         found[layer, head] = weights.reshape(n_rows, n_tokens, -1)
                 if len(found) == len(heads):
                     return x
-            y = block.cross_attn.mixed(q, keys, values, cache.cross_mask)
+            y = block.cross_attn.recalled(q, cache.memory, i)
             x = block.feed_forward(x + y.reshape(n_rows, n_tokens, -1))
         return x
 
@@ -255,6 +263,27 @@ def _embedding(n_rows: int, d_model: int) -> nn.Embedding:
     bound = (3 / d_model) ** 0.5
     weight = torch.empty(n_rows, d_model).uniform_(-bound, bound)
     return nn.Embedding.from_pretrained(weight, freeze=False)
+
+
+def _looked(q: Tensor, memory: Memory, layer: int, head: int) -> Tensor:
+    """(B, 1, L, T') weights of one head of cross-attention."""
+    one = slice(head, head + 1)
+    parts = [_weights(q[at, one], k[:, one], mask) for at, k, _, mask in memory.parts(layer)]
+    return _joined(parts)
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def _attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """(B, H, L, D / H) queries -> (B, H, L, D / H) mixtures of the values."""
+    if q.shape[2] > _FEW:
+        k, v = k.to(q.dtype).contiguous(), v.to(q.dtype).contiguous()
+        mask = None if mask is None else mask.to(q.dtype)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    # The fused kernel is made for many queries and slow for these.
+    return _weights(q, k, mask).to(v.dtype) @ v
 
 
 def _weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:

@@ -20,7 +20,7 @@ from torch import Tensor
 from asr_core.search.beam import Beam
 from asr_core.search.candidates import ranked, shortlist
 from asr_core.search.token_scorer import TokenScorer, token_scorer
-from asr_core.search.types import AnyCache, Decoder, Hypothesis, SearchOptions
+from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
 _POSITIONS = 256  # most (row, token) places in one pass: each costs a row of log probabilities
 _PATIENCE = 3  # refusals in a row after which a draft waits until as many tokens agree with it
@@ -36,9 +36,8 @@ class Drafted:
 
 
 def draft_search(
-    decoder: Decoder[AnyCache],
-    encoder_out: Tensor,
-    lengths: Tensor,
+    decoder: Decoder[AnyMemory, AnyCache],
+    memory: AnyMemory,
     prompts: Tensor,
     drafts: Sequence[Sequence[int]],
     options: SearchOptions,
@@ -50,14 +49,14 @@ def draft_search(
         drafts: one an utterance, without prompt and end token; any tokens will do, or none.
         ctc: as for `beam_search`; with `options.ctc_weight` > 0 the result is joint greedy search.
     """
-    device = encoder_out.device
+    n_frames = memory.lengths.tolist()
     options = replace(options, beam_size=1)
-    beams = [Beam(options, limit) for limit in options.limits(lengths)]
-    heard = [b for b, n in enumerate(lengths.tolist()) if n and beams[b].limit]
+    beams = [Beam(options, limit) for limit in options.limits(memory.lengths)]
+    heard = [b for b, n in enumerate(n_frames) if n and beams[b].limit]
     n_passes = n_accepted = 0
     if heard:
         index = torch.tensor(heard)
-        cache = decoder.start(encoder_out[index], lengths[index])
+        cache = decoder.recall(memory.of(heard))
         scorer = token_scorer(ctc, options, index)
         live = [(beams[b], _Draft(drafts[b])) for b in heard]
         unfed = prompts[index].tolist()
@@ -67,21 +66,22 @@ def draft_search(
             width = n_new + max(map(len, offers))
             rows = zip(unfed, offers, strict=True)
             fed = [[*u, *o, *[options.eos_id] * (width - n_new - len(o))] for u, o in rows]
-            log_probs = decoder.step(torch.tensor(fed, device=device), cache)[:, n_new - 1 :]
+            log_probs = decoder.step(torch.tensor(fed), cache)[:, n_new - 1 :]
             n_passes += 1
             n_accepted += _check(log_probs, live, offers, scorer)
             running = [r for r, (beam, _) in enumerate(live) if beam.running]
             n_fed = prompts.shape[1] - 1 + torch.tensor([beam.n_steps for beam, _ in live])
             cache.truncate(n_fed)
             if len(running) < len(live) and running:
-                cache.reorder(torch.tensor(running, device=device))
+                cache.reorder(torch.tensor(running))
                 if scorer:
                     scorer.select(running, [None] * len(running))
             live = [live[r] for r in running]
             unfed = [[beam.running[0].tokens[-1]] for beam, _ in live]
     nothing = Hypothesis((), 0.0, (), ended=True)
-    found = zip(beams, lengths.tolist(), strict=True)
-    hypotheses = [beam.hypotheses()[0] if n else nothing for beam, n in found]
+    hypotheses = [
+        beam.hypotheses()[0] if n else nothing for beam, n in zip(beams, n_frames, strict=True)
+    ]
     return Drafted(hypotheses, n_passes, n_accepted)
 
 

@@ -8,13 +8,12 @@ from torch import Tensor
 from asr_core.search.beam import Beam
 from asr_core.search.candidates import ranked, shortlist
 from asr_core.search.token_scorer import token_scorer
-from asr_core.search.types import AnyCache, Decoder, Hypothesis, SearchOptions
+from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
 
 def beam_search(
-    decoder: Decoder[AnyCache],
-    encoder_out: Tensor,
-    lengths: Tensor,
+    decoder: Decoder[AnyMemory, AnyCache],
+    memory: AnyMemory,
     prompts: Tensor,
     options: SearchOptions,
     ctc: tuple[Tensor, Tensor] | None = None,
@@ -30,7 +29,7 @@ def beam_search(
     Utterances that are done leave the batch.
 
     Args:
-        encoder_out: (B, T', D), lengths: (B,) frames.
+        memory: what the decoder keeps of B utterances.
         prompts: (B, P) tokens the decoder is fed first, P >= 1.
         ctc: (B, T'', units) natural log posteriors and (B,) lengths; needed when
             `options.ctc_weight` > 0.
@@ -40,12 +39,12 @@ def beam_search(
 
     Source: Watanabe, Hori et al. 2017, Hybrid CTC/Attention Architecture, section II-C.
     """
-    device = encoder_out.device
-    beams = [Beam(options, limit) for limit in options.limits(lengths)]
-    heard = [b for b, n in enumerate(lengths.tolist()) if n and beams[b].limit]
+    n_frames = memory.lengths.tolist()
+    beams = [Beam(options, limit) for limit in options.limits(memory.lengths)]
+    heard = [b for b, n in enumerate(n_frames) if n and beams[b].limit]
     if heard:
         index = torch.tensor(heard)
-        cache = decoder.start(encoder_out[index], lengths[index])
+        cache = decoder.recall(memory.of(heard))
         log_probs = decoder.step(prompts[index], cache, last_only=True)[:, -1]
         scorer = token_scorer(ctc, options, index)
         live = [beams[b] for b in heard]
@@ -57,14 +56,12 @@ def beam_search(
             live = [beam for beam in live if beam.running]
             if live:
                 if rows != list(range(len(log_probs))):
-                    cache.reorder(torch.tensor(rows, device=device))
+                    cache.reorder(torch.tensor(rows))
                 if scorer:
                     scorer.select(rows, labels)
-                log_probs = decoder.step(torch.tensor(labels, device=device)[:, None], cache)[:, -1]
+                log_probs = decoder.step(torch.tensor(labels)[:, None], cache)[:, -1]
     nothing = [Hypothesis((), 0.0, (), ended=True)]
-    return [
-        beam.hypotheses() if n else nothing for beam, n in zip(beams, lengths.tolist(), strict=True)
-    ]
+    return [beam.hypotheses() if n else nothing for beam, n in zip(beams, n_frames, strict=True)]
 
 
 def _chosen(beams: list[Beam], width: int) -> tuple[list[int], list[int]]:

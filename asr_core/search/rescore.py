@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from asr_core.search.types import AnyCache, Decoder, Hypothesis
+from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,39 +22,39 @@ class RescoreOptions:
 
 
 def rescore(
-    decoder: Decoder[AnyCache],
-    encoder_out: Tensor,
-    lengths: Tensor,
+    decoder: Decoder[AnyMemory, AnyCache],
+    memory: AnyMemory,
     prompts: Tensor,
     proposals: Sequence[Sequence[Hypothesis]],
     options: RescoreOptions,
-    right_to_left: Decoder[AnyCache] | None = None,
+    right_to_left: tuple[Decoder[AnyMemory, AnyCache], AnyMemory] | None = None,
 ) -> list[list[Hypothesis]]:
     """The proposals of every utterance in order of what the decoder and CTC make of them together.
 
     All hypotheses of all utterances are read in one pass (one a direction).
 
     Args:
-        encoder_out: (B, T', D), lengths: (B,) frames.
+        memory: what the decoder keeps of B utterances.
         prompts: (B, P) tokens the decoders are fed first, P >= 1.
         proposals: n-best lists with `ctc_score`, in the decoder's tokens.
-        right_to_left: reads each hypothesis from its end to its beginning.
+        right_to_left: a decoder that reads each hypothesis from its end to its beginning, and its
+            own memory of the utterances.
 
     Source: Yao et al. 2021, WeNet, section 2.1; Wu et al. 2021, U2++, section 3.3.
     """
     if options.reverse_weight and right_to_left is None:
         raise ValueError(f"reverse_weight is {options.reverse_weight}, but nothing reads backwards")
-    heard = [b for b, n in enumerate(lengths.tolist()) if n and proposals[b]]
+    heard = [b for b, n in enumerate(memory.lengths.tolist()) if n and proposals[b]]
     found = [list(hypotheses) for hypotheses in proposals]
     if not heard:
         return found
-    index = torch.tensor(heard)
-    sound, n_frames, prompts = encoder_out[index], lengths[index], prompts[index]
+    prompts = prompts[torch.tensor(heard)]
     texts = [[h.tokens for h in found[b]] for b in heard]
-    read = _read(decoder, sound, n_frames, prompts, texts, options.eos_id)
+    read = _read(decoder, memory.of(heard), prompts, texts, options.eos_id)
     if right_to_left is not None and options.reverse_weight:
         backwards = [[tokens[::-1] for tokens in utterance] for utterance in texts]
-        reread = _read(right_to_left, sound, n_frames, prompts, backwards, options.eos_id)
+        reader, its_memory = right_to_left
+        reread = _read(reader, its_memory.of(heard), prompts, backwards, options.eos_id)
         read = [
             [_blend(*pair, options.reverse_weight) for pair in zip(*utterance, strict=True)]
             for utterance in zip(read, reread, strict=True)
@@ -77,9 +77,8 @@ _Reading = tuple[float, tuple[float, ...]]  # log P of tokens and end token, and
 
 
 def _read(
-    decoder: Decoder[AnyCache],
-    encoder_out: Tensor,
-    lengths: Tensor,
+    decoder: Decoder[AnyMemory, AnyCache],
+    memory: AnyMemory,
     prompts: Tensor,
     texts: list[list[tuple[int, ...]]],
     eos_id: int,
@@ -93,11 +92,8 @@ def _read(
             padding = [eos_id] * (n_most - len(tokens))
             rows.append([*prompt, *tokens, *padding])
             wanted.append([eos_id] * (len(prompt) - 1) + [*tokens, eos_id, *padding])
-    device = encoder_out.device
-    cache = decoder.start(encoder_out, lengths)
-    scores = decoder.score_targets(
-        torch.tensor(rows, device=device), torch.tensor(wanted, device=device), cache
-    )
+    cache = decoder.recall(memory)
+    scores = decoder.score_targets(torch.tensor(rows), torch.tensor(wanted), cache)
     log_probs = scores[:, prompts.shape[1] - 1 :].double().tolist()
     read = []
     for b, utterance in enumerate(texts):

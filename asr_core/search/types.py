@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, Self, TypeVar
 
 from torch import Tensor
 
@@ -13,6 +13,19 @@ Finish = Literal["enough", "compete", "collect"]
 
 # The CTC units each of a sequence of tokens completes, none of an open sequence in front.
 Units = Callable[[Sequence[int]], list[list[int]]]
+
+
+class Memory(Protocol):
+    """What a decoder keeps of a batch of utterances: made once, read by many, never changed."""
+
+    @property
+    def lengths(self) -> Tensor:
+        """(B,) frames of every utterance."""
+        ...
+
+    def of(self, utterances: Sequence[int]) -> Self:
+        """Some of the utterances, or one of them several times."""
+        ...
 
 
 class Cache(Protocol):
@@ -33,14 +46,19 @@ class Cache(Protocol):
         ...
 
 
+AnyMemory = TypeVar("AnyMemory", bound=Memory)
 AnyCache = TypeVar("AnyCache", bound=Cache)
 
 
-class Decoder(Protocol[AnyCache]):
+class Decoder(Protocol[AnyMemory, AnyCache]):
     """Next-token log probabilities, given what was heard and the tokens so far."""
 
-    def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> AnyCache:
-        """An empty cache over (B, T', D) encoder outputs; row r is of utterance r // n_beams."""
+    def hear(self, encoder_out: Tensor, lengths: Tensor) -> AnyMemory:
+        """What it keeps of (B, T', D) encoder outputs with (B,) frames."""
+        ...
+
+    def recall(self, memory: AnyMemory, n_beams: int = 1) -> AnyCache:
+        """An empty cache over what was heard; row r is of utterance r // n_beams."""
         ...
 
     def step(self, tokens: Tensor, cache: AnyCache, last_only: bool = False) -> Tensor:

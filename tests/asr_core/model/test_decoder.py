@@ -109,6 +109,35 @@ def test_rows_may_become_more_or_fewer_and_utterances_may_leave(decoder, heard):
     torch.testing.assert_close(found, scored(decoder, left, rows, 1)[:, -1:], **CLOSE)
 
 
+def test_caches_that_share_a_memory_do_not_touch_each_other(decoder, heard):
+    memory = decoder.hear(*heard)
+    tokens = torch.randint(11, (3, 4))
+    expected = scored(decoder, heard, tokens, 1)
+    cache = decoder.recall(memory)
+    decoder.step(tokens[:, :2], cache)
+    cache.reorder(torch.tensor([0, 2]))  # the second utterance leaves
+    other = decoder.recall(memory)
+    torch.testing.assert_close(decoder.step(tokens, other), expected, **CLOSE)
+    found = decoder.step(tokens[[0, 2], 2:], cache)
+    torch.testing.assert_close(found, expected[[0, 2], 2:], **CLOSE)
+
+
+@pytest.mark.parametrize("utterances", [[0, 1, 2, 0, 2], [2, 1, 0], [1, 2], [1, 1]])
+def test_utterances_in_any_order_and_number_recall_one_memory(decoder, heard, utterances):
+    states, lengths = heard
+    memory = decoder.hear(*heard).of(utterances)
+    assert memory.lengths.tolist() == lengths[utterances].tolist()
+    tokens = torch.randint(11, (2 * len(utterances), 4))
+    chosen = (states[utterances], lengths[utterances])
+    cache = decoder.recall(memory, 2)
+    expected = scored(decoder, chosen, tokens, 2)
+    torch.testing.assert_close(decoder.score(tokens, cache), expected, **CLOSE)
+    torch.testing.assert_close(decoder.step(tokens, cache), expected, **CLOSE)
+    heads = [(0, 1), (1, 0)]
+    looked = decoder.attend(tokens, decoder.start(*chosen, 2), heads)
+    torch.testing.assert_close(decoder.attend(tokens, cache, heads), looked, **CLOSE)
+
+
 @pytest.mark.parametrize("kept", [[2, 6, 4], [2, 4, 3]])
 @pytest.mark.parametrize("n_more", [1, 2])
 def test_a_row_cut_back_goes_on_from_there(decoder, heard, kept, n_more):

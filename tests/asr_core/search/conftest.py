@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TinyMemory:
+    """Contexts (B, D) of the utterances and their (B,) frames."""
+
+    context: Tensor
+    lengths: Tensor
+
+    def of(self, utterances: list[int]) -> TinyMemory:
+        return TinyMemory(self.context[utterances], self.lengths[utterances])
 
 
 class TinyCache:
@@ -37,9 +50,15 @@ class TinyDecoder:
         self.n_rows: list[int] = []  # in each call of `step`
         self.n_scores = 0
 
-    def start(self, encoder_out: Tensor, lengths: Tensor, n_beams: int = 1) -> TinyCache:
+    def hear(self, encoder_out: Tensor, lengths: Tensor) -> TinyMemory:
         context = [e[:n].mean(dim=0) for e, n in zip(encoder_out, lengths.tolist(), strict=True)]
-        return TinyCache(torch.stack(context), n_beams)
+        return TinyMemory(torch.stack(context), lengths)
+
+    def recall(self, memory: TinyMemory, n_beams: int = 1) -> TinyCache:
+        return TinyCache(memory.context, n_beams)
+
+    def start(self, encoder_out: Tensor, lengths: Tensor) -> TinyCache:
+        return self.recall(self.hear(encoder_out, lengths))
 
     def _row(self, tokens: list[int], context: Tensor) -> Tensor:
         state = torch.zeros_like(context)

@@ -18,7 +18,7 @@ EOS = 5
 def greedy(tiny_case, options, weight=0.0):
     decoder, encoder_out, lengths, prompts, log_probs = tiny_case
     ctc = (log_probs, lengths) if weight else None
-    found = beam_search(decoder, encoder_out, lengths, prompts, options, ctc)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
     return [hypotheses[0] for hypotheses in found]
 
 
@@ -73,9 +73,8 @@ def test_the_result_is_that_of_greedy_search(tiny, seed, kind, weight):
     wanted = greedy(case, options, weight)
     n_greedy_passes = len(decoder.n_rows)
     drafts = drafts_of(kind, [h.tokens for h in wanted])
-    found = draft_search(
-        decoder, encoder_out, lengths, prompts, drafts, options, (log_probs, lengths)
-    )
+    memory = decoder.hear(encoder_out, lengths)
+    found = draft_search(decoder, memory, prompts, drafts, options, (log_probs, lengths))
     assert [h.tokens for h in found.hypotheses] == [h.tokens for h in wanted]
     assert [h.ended for h in found.hypotheses] == [h.ended for h in wanted]
     assert [h.looped for h in found.hypotheses] == [h.looped for h in wanted]
@@ -97,7 +96,7 @@ def test_a_perfect_draft_takes_one_pass(tiny):
     decoder, encoder_out, lengths, prompts, _ = case
     wanted = [h.tokens for h in greedy(case, options)]
     assert len(decoder.n_rows) == 60
-    found = draft_search(decoder, encoder_out, lengths, prompts, wanted, options)
+    found = draft_search(decoder, decoder.hear(encoder_out, lengths), prompts, wanted, options)
     assert [h.tokens for h in found.hypotheses] == wanted
     assert found.n_passes == 1
     assert found.n_accepted == 3 * 59  # the last token needs no check
@@ -109,7 +108,7 @@ def test_one_mistake_costs_a_few_passes(tiny, kind):
     decoder, encoder_out, lengths, prompts, _ = case
     wanted = [h.tokens for h in greedy(case, options)]
     drafts = drafts_of(kind, wanted)
-    found = draft_search(decoder, encoder_out, lengths, prompts, drafts, options)
+    found = draft_search(decoder, decoder.hear(encoder_out, lengths), prompts, drafts, options)
     assert [h.tokens for h in found.hypotheses] == wanted
     assert found.n_passes <= 9  # of 60
 
@@ -124,7 +123,7 @@ def test_a_worthless_draft_is_dropped_soon(tiny):
         widths.append(tokens.shape[1]) or step(tokens, *rest, **kwargs)
     )
     drafts = [[39] * 200] * 3
-    found = draft_search(decoder, encoder_out, lengths, prompts, drafts, options)
+    found = draft_search(decoder, decoder.hear(encoder_out, lengths), prompts, drafts, options)
     assert [h.tokens for h in found.hypotheses] == wanted
     assert found.n_passes <= 60
     assert sum(widths) <= 60 + 100  # few tokens are fed in vain
@@ -132,9 +131,8 @@ def test_a_worthless_draft_is_dropped_soon(tiny):
 
 def test_no_utterances_with_sound_need_no_pass(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
-    silent = torch.zeros_like(lengths)
-    options = SearchOptions(EOS)
-    found = draft_search(decoder, encoder_out[:, :0], silent, prompts, [[1]] * 3, options)
+    silence = decoder.hear(encoder_out[:, :0], torch.zeros_like(lengths))
+    found = draft_search(decoder, silence, prompts, [[1]] * 3, SearchOptions(EOS))
     assert [h.tokens for h in found.hypotheses] == [()] * 3
     assert found.n_passes == 0
 
@@ -149,7 +147,7 @@ def test_ctc_s_draft_gives_what_greedy_search_gives_over_real_weights(shared_fol
     options = SearchOptions(model.config.eos_id, 1, ctc_weight=weight, pre_beam=6)
     with torch.inference_mode():
         ctc = model.ctc_log_probs(encoder_out, lengths)
-        heard = (model.decoder, encoder_out, lengths, prompts)
+        heard = (model.decoder, model.decoder.hear(encoder_out, lengths), prompts)
         drafts = [[token.id for token in tokens] for tokens in greedy_search(*ctc)]
         wanted = [nbest[0] for nbest in beam_search(*heard, options, ctc)]
         found = draft_search(*heard, drafts, options, ctc)

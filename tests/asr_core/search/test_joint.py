@@ -49,7 +49,7 @@ def ctc_log_prob(log_probs, tokens):
 def test_a_beam_of_one_is_greedy_search(tiny, seed, finish):
     decoder, encoder_out, lengths, prompts, _ = tiny(seed)
     options = SearchOptions(EOS, beam_size=1, max_tokens=12, finish=finish, max_repeats=0)
-    found = beam_search(decoder, encoder_out, lengths, prompts, options)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options)
     for b, (best, *_) in enumerate(found):
         tokens: list[int] = []
         cache = decoder.start(encoder_out[b : b + 1], lengths[b : b + 1])
@@ -68,7 +68,7 @@ def test_an_unpruned_beam_finds_what_trying_everything_finds(tiny, seed, finish)
     options = SearchOptions(
         EOS, beam_size=1000, max_tokens=3, finish=finish, length_penalty=0.7, length_bonus=0.2
     )
-    found = beam_search(decoder, encoder_out, lengths, prompts, options)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options)
     for b, hypotheses in enumerate(found):
         best = max(
             options.normalized(
@@ -88,7 +88,9 @@ def test_an_unpruned_beam_finds_what_trying_everything_finds(tiny, seed, finish)
 def test_an_unpruned_joint_search_finds_what_trying_everything_finds(tiny, seed, weight):
     decoder, encoder_out, lengths, prompts, log_probs = tiny(seed, n_frames=(3, 4))
     options = SearchOptions(EOS, beam_size=2000, max_tokens=5, ctc_weight=weight, finish="compete")
-    found = beam_search(decoder, encoder_out, lengths, prompts, options, (log_probs, lengths))
+    found = beam_search(
+        decoder, decoder.hear(encoder_out, lengths), prompts, options, (log_probs, lengths)
+    )
     for b, hypotheses in enumerate(found):
         posteriors = log_probs[b, : lengths[b]]
         scores = {
@@ -110,7 +112,9 @@ def test_an_unpruned_joint_search_finds_what_trying_everything_finds(tiny, seed,
 def test_with_all_the_weight_on_ctc_the_likeliest_labelling_wins(tiny, seed):
     decoder, encoder_out, lengths, prompts, log_probs = tiny(seed, n_frames=(3, 4))
     options = SearchOptions(EOS, beam_size=500, ctc_weight=1.0, max_tokens=5)
-    found = beam_search(decoder, encoder_out, lengths, prompts, options, (log_probs, lengths))
+    found = beam_search(
+        decoder, decoder.hear(encoder_out, lengths), prompts, options, (log_probs, lengths)
+    )
     for b, hypotheses in enumerate(found):
         posteriors = log_probs[b, : lengths[b]]
         best = max(
@@ -127,13 +131,14 @@ def test_a_batch_gives_what_its_items_give_alone(tiny, seed, weight, finish):
     options = SearchOptions(
         EOS, beam_size=3, ctc_weight=weight, finish=finish, length_penalty=0.5, max_repeats=4
     )
-    together = beam_search(decoder, encoder_out, lengths, prompts, options, (log_probs, lengths))
+    together = beam_search(
+        decoder, decoder.hear(encoder_out, lengths), prompts, options, (log_probs, lengths)
+    )
     for b, hypotheses in enumerate(together):
         n = int(lengths[b])
         (alone,) = beam_search(
             decoder,
-            encoder_out[b : b + 1, :n],
-            lengths[b : b + 1],
+            decoder.hear(encoder_out[b : b + 1, :n], lengths[b : b + 1]),
             prompts[b : b + 1],
             options,
             (log_probs[b : b + 1, :n], lengths[b : b + 1]),
@@ -152,9 +157,11 @@ def test_ctc_units_may_be_fewer_and_in_another_order_than_tokens(tiny):
         ctc_weight=0.5,
         units=lambda tokens: [[order.index(token)] for token in tokens],
     )
-    wanted = beam_search(decoder, encoder_out, lengths, prompts, plain, (log_probs, lengths))
+    wanted = beam_search(
+        decoder, decoder.hear(encoder_out, lengths), prompts, plain, (log_probs, lengths)
+    )
     ctc = log_probs[..., order], lengths
-    found = beam_search(decoder, encoder_out, lengths, prompts, mapped, ctc)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, mapped, ctc)
     for ours, theirs in zip(found, wanted, strict=True):
         assert [h.tokens for h in ours] == [h.tokens for h in theirs]
         assert [h.score for h in ours] == pytest.approx([h.score for h in theirs])
@@ -166,7 +173,7 @@ def test_utterances_that_are_done_leave_the_batch(tiny):
         EOS, beam_size=2, max_tokens=(2, 20, 4), max_repeats=0, finish="compete"
     )
     decoder.bias[EOS] = -1000  # nothing ends before its limit
-    found = beam_search(decoder, encoder_out, lengths, prompts, options)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options)
     assert [len(h[0].tokens) for h in found] == [2, 20, 4]
     assert not any(h[0].ended for h in found)
     assert decoder.n_rows == [3, 6, 4, 4] + [2] * 16
@@ -175,7 +182,9 @@ def test_utterances_that_are_done_leave_the_batch(tiny):
 def test_hypotheses_are_ranked_and_tell_their_log_probabilities(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(3)
     options = SearchOptions(EOS, beam_size=4, max_tokens=9, finish="compete", length_penalty=1.0)
-    for b, hypotheses in enumerate(beam_search(decoder, encoder_out, lengths, prompts, options)):
+    for b, hypotheses in enumerate(
+        beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options)
+    ):
         assert [h.score for h in hypotheses] == sorted((h.score for h in hypotheses), reverse=True)
         for h in hypotheses:
             total = attention_log_prob(
@@ -197,7 +206,7 @@ def test_suppressed_tokens_are_never_taken_and_others_not_first(tiny):
     never, not_first = torch.zeros(6, dtype=torch.bool), torch.zeros(6, dtype=torch.bool)
     never[4] = not_first[3] = True
     options = SearchOptions(EOS, 2, max_tokens=4, suppressed=never, suppressed_at_start=not_first)
-    for hypotheses in beam_search(decoder, encoder_out, lengths, prompts, options):
+    for hypotheses in beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options):
         assert hypotheses[0].tokens == (2, 3, 3, 3)
         assert all(4 not in h.tokens and h.tokens[0] != 3 for h in hypotheses)
 
@@ -205,15 +214,14 @@ def test_suppressed_tokens_are_never_taken_and_others_not_first(tiny):
 def test_a_search_without_any_token_left_stops(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(1)
     options = SearchOptions(EOS, suppressed=torch.ones(6, dtype=torch.bool))
-    for hypotheses in beam_search(decoder, encoder_out, lengths, prompts, options):
+    for hypotheses in beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options):
         assert [(h.tokens, h.ended) for h in hypotheses] == [((), False)]
 
 
 def test_nothing_to_say_is_an_empty_reading_that_ended(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
-    found = beam_search(
-        decoder, encoder_out[:, :0], torch.zeros_like(lengths), prompts, SearchOptions(EOS)
-    )
+    silence = decoder.hear(encoder_out[:, :0], torch.zeros_like(lengths))
+    found = beam_search(decoder, silence, prompts, SearchOptions(EOS))
     assert [(h.tokens, h.ended) for (h,) in found] == [((), True)] * 3
     assert decoder.n_rows == []
 
@@ -224,7 +232,7 @@ def test_a_hypothesis_that_repeats_itself_is_given_up_and_says_so(tiny, finish):
     decoder.output *= 0
     decoder.bias[3] = 9
     options = SearchOptions(EOS, beam_size=2, max_tokens=300, finish=finish, max_repeats=8)
-    for hypotheses in beam_search(decoder, encoder_out, lengths, prompts, options):
+    for hypotheses in beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options):
         looped = [h for h in hypotheses if h.looped]
         assert looped[0].tokens == (3,) * 9
         assert not looped[0].ended
@@ -241,4 +249,6 @@ def test_options_that_make_no_sense_are_refused():
 def test_joint_search_asks_for_ctc_posteriors(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
     with pytest.raises(ValueError, match="no CTC posteriors"):
-        beam_search(decoder, encoder_out, lengths, prompts, SearchOptions(EOS, ctc_weight=0.3))
+        beam_search(
+            decoder, decoder.hear(encoder_out, lengths), prompts, SearchOptions(EOS, ctc_weight=0.3)
+        )

@@ -32,7 +32,8 @@ def search(model, encoder_out, lengths, options, *, joint=False):
     prompts = torch.full((len(lengths), 1), model.config.sos_id)
     with torch.inference_mode():
         ctc = model.ctc_log_probs(encoder_out, lengths) if joint else None
-        return beam_search(model.decoder, encoder_out, lengths, prompts, options, ctc)
+        memory = model.decoder.hear(encoder_out, lengths)
+        return beam_search(model.decoder, memory, prompts, options, ctc)
 
 
 def by_tokens(hypotheses):

@@ -25,15 +25,17 @@ def test_rescoring_agrees_with_wenet(shared_folder, name):
     results = json.loads((folder / "results.json").read_text())["attention_rescoring"]
     encoder_out, lengths = io["encoder_out"], io["encoder_out_lengths"]
     prompts = torch.full((len(lengths), 1), model.config.sos_id)
+    with torch.inference_mode():
+        memory = model.decoder.hear(encoder_out, lengths)
+        r2l = model.decoder_r2l
+        backwards = None if r2l is None else (r2l, r2l.hear(encoder_out, lengths))
     for setting, utterances in results.items():
         match = re.fullmatch(r"beam10_ctc([\d.]+)_rev([\d.]+)", setting)
         assert match
         options = RescoreOptions(model.config.eos_id, float(match[1]), float(match[2]))
         with torch.inference_mode():
             proposals = prefix_beam_search(model.ctc_log_probs(encoder_out, lengths)[0], lengths)
-            found = rescore(
-                model.decoder, encoder_out, lengths, prompts, proposals, options, model.decoder_r2l
-            )
+            found = rescore(model.decoder, memory, prompts, proposals, options, backwards)
         for (best, *_), wanted in zip(found, utterances, strict=True):
             assert list(best.tokens) == wanted["tokens"]
             assert best.score == pytest.approx(wanted["score"], abs=1e-3)
@@ -56,7 +58,8 @@ def test_all_hypotheses_are_read_in_one_pass_as_if_each_were_alone(tiny):
         proposals_of((2, 2), (3, 1)),
     ]
     options = RescoreOptions(EOS, ctc_weight=0.3)
-    together = rescore(decoder, encoder_out, lengths, prompts, proposals, options)
+    memory = decoder.hear(encoder_out, lengths)
+    together = rescore(decoder, memory, prompts, proposals, options)
     assert decoder.n_scores == 1
     for b, hypotheses in enumerate(together):
         assert {h.tokens for h in hypotheses} == {h.tokens for h in proposals[b]}
@@ -76,10 +79,11 @@ def test_reading_backwards_sees_the_text_reversed(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
     proposals = [proposals_of((1, 2, 3), (3, 4)) for _ in range(3)]
     options = RescoreOptions(EOS, ctc_weight=0.0, reverse_weight=1.0)
-    found = rescore(decoder, encoder_out, lengths, prompts, proposals, options, decoder)
+    memory = decoder.hear(encoder_out, lengths)
+    found = rescore(decoder, memory, prompts, proposals, options, (decoder, memory))
     turned = [proposals_of((3, 2, 1), (4, 3)) for _ in range(3)]
     options = RescoreOptions(EOS, ctc_weight=0.0)
-    wanted = rescore(decoder, encoder_out, lengths, prompts, turned, options)
+    wanted = rescore(decoder, memory, prompts, turned, options)
     for ours, theirs in zip(found, wanted, strict=True):
         assert [h.tokens for h in ours] == [h.tokens[::-1] for h in theirs]
         assert [h.score for h in ours] == pytest.approx([h.score for h in theirs])
@@ -88,13 +92,18 @@ def test_reading_backwards_sees_the_text_reversed(tiny):
 def test_an_utterance_without_frames_keeps_its_empty_reading(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
     proposals = [proposals_of(()) for _ in range(3)]
-    silent = torch.zeros_like(lengths)
-    options = RescoreOptions(EOS)
-    assert rescore(decoder, encoder_out[:, :0], silent, prompts, proposals, options) == proposals
+    silence = decoder.hear(encoder_out[:, :0], torch.zeros_like(lengths))
+    assert rescore(decoder, silence, prompts, proposals, RescoreOptions(EOS)) == proposals
     assert decoder.n_scores == 0
 
 
 def test_a_reverse_weight_needs_a_decoder_that_reads_backwards(tiny):
     decoder, encoder_out, lengths, prompts, _ = tiny(0)
     with pytest.raises(ValueError, match="nothing reads backwards"):
-        rescore(decoder, encoder_out, lengths, prompts, [], RescoreOptions(EOS, 0.5, 0.3))
+        rescore(
+            decoder,
+            decoder.hear(encoder_out, lengths),
+            prompts,
+            [],
+            RescoreOptions(EOS, 0.5, 0.3),
+        )
