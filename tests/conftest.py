@@ -14,6 +14,7 @@ import pytest
 
 # Several threads a process fight for the cores when page, worker and browser run at once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test imports onnxruntime itself
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"

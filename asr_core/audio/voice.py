@@ -7,6 +7,7 @@ and its own state; importing the package would import torch, so only its file is
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -86,6 +87,9 @@ class _Gain:
 @cache
 def _session() -> InferenceSession:
     """The network, loaded once a process, on one thread."""
+    # onnxruntime reports to its maker unless told not to before it is imported. Our own programs are
+    # told by privacy/guard.py; whoever imports this package has not come that way.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     package = importlib.util.find_spec("silero_vad")

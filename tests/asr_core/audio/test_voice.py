@@ -1,5 +1,6 @@
 """Speech is found at any level, and nothing else is taken for it."""
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -104,3 +105,17 @@ def test_neither_torch_nor_the_network_package_is_imported():
         "assert not {'torch', 'silero_vad', 'librosa'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
+
+
+def test_the_network_s_library_reports_to_nobody(tmp_path):
+    """Whoever uses the package as a library has not gone through our guard."""
+    code = (
+        "import numpy as np\n"
+        "from asr_core.audio.voice import speech_probabilities\n"
+        "list(speech_probabilities([np.ones(600, np.float32)]))\n"
+    )
+    quiet = ("ORT_DISABLE_TELEMETRY", "CI")  # either of them would keep it quiet
+    environment = {name: value for name, value in os.environ.items() if name not in quiet}
+    environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=PROJECT, env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
