@@ -6,10 +6,11 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import get_args
 
 from asr_core.bench.measure import Score, compare, faster_whisper, ours, read_manifest
 from asr_core.errors import AsrError
-from asr_core.settings import Settings
+from asr_core.settings import Precision, Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=1, help="the median of these is given")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--decode", default="joint", help="how ours decodes")
+    parser.add_argument(
+        "--precision", choices=get_args(Precision), default="auto", help="what ours computes in"
+    )
     options = parser.parse_args(arguments)
     try:
         _run(options)
@@ -36,7 +40,8 @@ def _run(options: argparse.Namespace) -> None:
     if not items:
         raise AsrError(f"No recording of the manifest has {options.only!r} in its id.")
     options.output.mkdir(parents=True, exist_ok=True)
-    recognizers = {"ours": ours(Settings(decode=options.decode), options.threads)}
+    settings = Settings(decode=options.decode, precision=options.precision)
+    recognizers = {"ours": ours(settings, options.threads)}
     if options.peer:
         recognizers["faster-whisper"] = faster_whisper(options.output / "peer", options.threads)
     found: dict[str, list[Score]] = {name: [] for name in recognizers}
