@@ -87,8 +87,8 @@ class _Gain:
 @cache
 def _session() -> InferenceSession:
     """The network, loaded once a process, on one thread."""
-    # onnxruntime reports to its maker unless told not to before it is imported. Our own programs are
-    # told by privacy/guard.py; whoever imports this package has not come that way.
+    # onnxruntime reports to its maker unless told not to before it is imported. Our own programs
+    # are told by privacy/guard.py; whoever imports this package has not come that way.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
