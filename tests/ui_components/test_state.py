@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scripted import ScriptedRecognizer
 
 from asr_core.settings import Settings
 from ui_components import state
@@ -11,35 +12,15 @@ from ui_components.state import AUDIO_WAITS, TEXT_WAITS, Runs, Source
 SOURCE = Source("talk.wav", b"sound", "audio/wav")
 
 
-class Job:
-    def __init__(self):
-        self.running, self.cancelled = True, False
-
-    def cancel(self):
-        self.running, self.cancelled = False, True
-
-
-class Recognizer:
-    def __init__(self, held):
-        self.calls = []
-
-    def submit(self, source, name, settings):
-        return Job()
-
-    def forget(self):
-        self.calls.append("forget")
-
-    def check(self, job):
-        self.calls.append("check")
-
-    def close(self):
-        self.calls.append("close")
-
-
 @pytest.fixture
 def recognizer(monkeypatch):
     made = []
-    monkeypatch.setattr(state, "Recognizer", lambda held: made.append(Recognizer(held)) or made[-1])
+
+    def make(held):
+        made.append(ScriptedRecognizer(held))
+        return made[-1]
+
+    monkeypatch.setattr(state, "Recognizer", make)
     return made
 
 
@@ -90,7 +71,7 @@ def test_two_new_pages_do_not_share_one_orphan(runs):
 def test_a_new_recording_replaces_the_pages_last_one(runs):
     first = start(runs, "a")
     second = start(runs, "a")
-    assert first.job.cancelled
+    assert first.job.stage == "cancelled"
     assert runs.find("a", is_open("a")) is second
 
 
@@ -126,7 +107,7 @@ def test_a_run_without_a_page_goes_on_to_its_end(runs, clock):
     runs.sweep(is_open())
     clock[0] += TEXT_WAITS + 1
     runs.sweep(is_open())
-    assert not run.job.cancelled
+    assert run.job.running
     assert runs.find("b", is_open("b")) is run
 
 
@@ -144,7 +125,7 @@ def test_forgetting_does_not_break_into_another_pages_run(runs, recognizer):
     runs.forget_audio("a")
     assert mine.source is None
     assert other.source is SOURCE
-    assert not other.job.cancelled
+    assert other.job.running
     assert recognizer[0].calls == ["check"]
 
 
