@@ -1,4 +1,4 @@
-"""The command `sottovoce`: transcribe, app, models, doctor.
+"""The command `sottovoce`: transcribe, app, models, train, doctor.
 
 Exit codes: 0 done, 1 something could not be done (said in a sentence), 2 wrong usage, 130
 interrupted. Nothing heavy is imported before a command needs it, so that `--help` comes at once.
@@ -18,6 +18,7 @@ from asr_core.errors import AsrError
 from asr_core.export import FORMATS
 from asr_core.privacy import guard
 from asr_core.settings import DecodeMode, Precision, Script
+from asr_core.training.recipe import PRESET_NAMES
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -67,6 +68,10 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         from asr_core.cli.doctor import doctor
 
         return doctor(console)
+    if arguments.command == "train":
+        from asr_core.cli.train import train
+
+        return train(arguments, console)
     from asr_core.cli.transcribe import transcribe_files
 
     return transcribe_files(arguments, console)
@@ -98,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--no-browser", action="store_true", help="only print the page's address")
     models = commands.add_parser("models", help="show the models, or check them")
     models.add_argument("action", nargs="?", choices=["list", "verify"], default="list")
+    _add_train(commands.add_parser("train", help="teach the model from recordings with text"))
     commands.add_parser("doctor", help="look for what may be wrong on this computer")
     return parser
 
@@ -125,6 +131,29 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--precision", choices=get_args(Precision))
     parser.set_defaults(refuse=parser.error)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "manifests",
+        nargs="+",
+        metavar="MANIFEST",
+        help="a JSON object a line: id, file, duration_s, text, language",
+    )
+    parser.add_argument(
+        "--folder", required=True, metavar="PATH", help="of the run; one in it goes on"
+    )
+    parser.add_argument("--preset", choices=PRESET_NAMES, default=PRESET_NAMES[0])
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="change a number of the preset: steps=2000, ctc_weight=0.5, ...",
+    )
+    parser.add_argument("--pack", metavar="PATH", help="write the best weights there, as they ship")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--precision", choices=get_args(Precision), default="auto")
 
 
 def _codes(text: str) -> tuple[str, ...]:

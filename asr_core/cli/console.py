@@ -46,9 +46,9 @@ class Console:
             piece = piece.replace("\n\n", "\n", 1) if piece.startswith("\n\n") else piece
             if piece == "\n":
                 return
+        self._open_line = not piece.endswith("\n")  # first: an interrupt may come in between
         self._out.write(piece)
         self._out.flush()
-        self._open_line = not piece.endswith("\n")
 
     def end_text(self) -> None:
         """Text that was cut off ends with its line."""
@@ -62,15 +62,19 @@ class Console:
 
     def progress(self, name: str, pace: Pace) -> None:
         """How far it is: one line redrawn on a terminal, a line now and then elsewhere."""
-        now = time.monotonic()
-        if now - self._last < (_REDRAWN_S if self._live else _SPARSE_S):
-            return
-        self._last = now
         line = f"{name}: {clock(pace.position)}"
         if pace.duration:
             line = f"{name}: {pace.fraction:.0%} of {clock(pace.duration)}"
         if pace.eta is not None:
             line += f", {clock(pace.eta)} left"
+        self.status(line)
+
+    def status(self, line: str) -> None:
+        """How it is just now, in the same place and as seldom as progress."""
+        now = time.monotonic()
+        if now - self._last < (_REDRAWN_S if self._live else _SPARSE_S):
+            return
+        self._last = now
         if not self._live:
             self.say(line)
             return

@@ -47,7 +47,7 @@ def _verified(console: Console) -> bool:
     console.say("Comparing the grown model with the original ...")
     noise = torch.randn(1, 30 * 16_000, generator=torch.Generator().manual_seed(0)) * 0.05
     english_transcribe_plain = (growth.START_OF_TRANSCRIPT, 50_259, 50_359, 50_363)
-    report = growth.verify_growth(growth.load_bundled(), log_mel(noise), english_transcribe_plain)
+    report = growth.verify_growth(growth.load_grown(), log_mel(noise), english_transcribe_plain)
     difference = max(report.layer_differences)
     tokens = "the same" if report.tokens == report.original_tokens else "OTHER"
     console.text(

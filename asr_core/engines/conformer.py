@@ -15,7 +15,7 @@ from torch import Tensor
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
 from asr_core.engines.decoding import Decoding
-from asr_core.engines.hearing import Ear, Heard
+from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
 from asr_core.engines.words import passage_segments
@@ -142,21 +142,29 @@ class ConformerEngine:
         return found
 
     def _read_as_heard(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
-        """Every passage read; those with equally many frames together."""
+        """Every passage read; those of like length and kind together."""
         found: dict[int, _Reading] = {}
-        for members in _by_frames(passages):
+        for members in self._groups(passages):
             group = [passages[i] for i in members]
-            encoder_out, rows = _sounds(group)
-            lengths = torch.full((len(encoder_out),), encoder_out.shape[1])
+            encoder_out, lengths, rows = _sounds(group)
             memory = self._model.decoder.hear(encoder_out, lengths).of(rows)
-            prompts = [self._tokenizer.prompt(heard.passage.language) for heard in group]
+            languages = [heard.passage.language for heard in group]
             limits = [_most_tokens(heard.passage) for heard in group]
-            best = self._decoding.best(encoder_out, memory, prompts, limits, settings)
+            best = self._decoding.best(encoder_out, memory, languages, limits, settings)
             best = [_without_loop(hypothesis) for hypothesis in best]
             n_frames = [heard.passage.n_frames for heard in group]
-            spans = self._decoding.spans(memory, prompts, best, n_frames)
+            spans = self._decoding.spans(memory, languages, best, n_frames)
             found.update(zip(members, map(_Reading, group, best, spans), strict=True))
         return [found[i] for i in range(len(passages))]
+
+    def _groups(self, passages: Sequence[Heard]) -> Iterator[list[int]]:
+        """The places of passages that are read together: CTC has one weight for all of them."""
+        by_weight: dict[float, list[int]] = defaultdict(list)
+        for i, heard in enumerate(passages):
+            by_weight[self._decoding.ctc_weight(heard.passage.language)].append(i)
+        for members in by_weight.values():
+            for places in of_like_length([len(passages[i].encoder_out) for i in members]):
+                yield [members[place] for place in places]
 
 
 class _Reading(NamedTuple):
@@ -179,19 +187,16 @@ def _most_tokens(passage: Passage) -> int:
     return min(_MOST_TOKENS, round(_FEWEST_TOKENS + _TOKENS_PER_SECOND * passage.duration))
 
 
-def _by_frames(passages: Sequence[Heard]) -> Iterator[list[int]]:
-    """The places of passages with equally many frames, which need no padding together."""
-    groups: dict[int, list[int]] = defaultdict(list)
-    for i, heard in enumerate(passages):
-        groups[len(heard.encoder_out)].append(i)
-    yield from groups.values()
+def _sounds(group: Sequence[Heard]) -> tuple[Tensor, Tensor, list[int]]:
+    """(S, T', D) states and their (S,) frames; which of the sounds each of the group is of.
 
-
-def _sounds(group: Sequence[Heard]) -> tuple[Tensor, list[int]]:
-    """(S, T', D) states, those of a passage in two languages once; which of them each one has."""
+    A passage that is read in two languages has one sound.
+    """
     states = {id(heard.encoder_out): heard.encoder_out for heard in group}
     places = {identity: place for place, identity in enumerate(states)}
-    return torch.stack(list(states.values())), [places[id(heard.encoder_out)] for heard in group]
+    lengths = torch.tensor([len(state) for state in states.values()])
+    padded = torch.nn.utils.rnn.pad_sequence(list(states.values()), batch_first=True)
+    return padded, lengths, [places[id(heard.encoder_out)] for heard in group]
 
 
 def _without_loop(found: Hypothesis) -> Hypothesis:

@@ -22,7 +22,6 @@ from asr_core.search.types import Hypothesis, SearchOptions
 from asr_core.settings import Settings
 from asr_core.text.tokenizer import Tokenizer
 
-_CTC_WEIGHT = 0.3  # of a trained CTC branch, in the one-pass search and in rescoring
 _N_BEST = 10  # CTC hypotheses that are rescored
 
 
@@ -43,7 +42,7 @@ class Decoding:
         self._model = model
         self._units = units
         self._heads = tuple(alignment_heads)
-        self._has_ctc = model.config.ctc_trained
+        self._tokenizer = tokenizer
         n_tokens = model.config.decoder.vocab_size
         suppressed = torch.zeros(n_tokens, dtype=torch.bool)
         suppressed[list(tokenizer.suppressed)] = True
@@ -57,11 +56,15 @@ class Decoding:
             suppressed_at_start=at_start,
         )
 
+    def ctc_weight(self, language: str) -> float:
+        """Of CTC in a joint score; 0 where it has not learned the language."""
+        return self._model.config.ctc_weights.get(language, 0.0)
+
     def best(
         self,
         encoder_out: Tensor,
         memory: Memory,
-        prompts: Sequence[Sequence[int]],
+        languages: Sequence[str],
         limits: Sequence[int],
         settings: Settings,
     ) -> list[Hypothesis]:
@@ -70,42 +73,43 @@ class Decoding:
         Args:
             encoder_out: (S, T', D) states of the sounds that the B passages are of.
             memory: what the decoder keeps of the passages.
-            prompts: B token sequences the decoder is fed first, equally long.
+            languages: of the B passages; CTC has the same weight for all of them.
             limits: the most tokens each passage may have.
 
         Raises:
             AsrError: the mode needs a CTC branch that has been trained.
         """
         mode = settings.decode
-        if mode in ("ctc", "rescore") and not self._has_ctc:
+        ctc_weight = self.ctc_weight(languages[0])
+        if mode in ("ctc", "rescore") and not ctc_weight:
             raise AsrError(
-                f"The CTC branch of this model is not trained yet: it cannot decode by {mode!r}. "
-                "Choose joint, attention or draft."
+                f"CTC, which the mode {mode!r} needs, has not learned the language "
+                f"{languages[0]!r} in this model. Choose joint, attention or draft."
             )
         ctc = None
-        if self._has_ctc:
+        if ctc_weight and mode != "attention":
             ctc = self._model.ctc_log_probs(encoder_out[list(memory.sounds)], memory.lengths)
         if mode == "ctc":
             assert ctc is not None
             return [self._from_units(h) for h in _greedy(*ctc)]
-        fed = torch.tensor(prompts)
+        fed = torch.tensor([self._tokenizer.prompt(language) for language in languages])
         heard = (self._model.decoder, memory, fed)
         if mode == "rescore":
             assert ctc is not None
             proposals = [
                 [self._from_units(h) for h in nbest] for nbest in prefix_beam_search(*ctc, _N_BEST)
             ]
-            options = RescoreOptions(self._options.eos_id, ctc_weight=_CTC_WEIGHT)
+            options = RescoreOptions(self._options.eos_id, ctc_weight=ctc_weight)
             return [nbest[0] for nbest in rescore(*heard, proposals, options)]
         options = replace(
             self._options,
             beam_size=settings.beam_size,
             max_tokens=list(limits),
-            ctc_weight=_CTC_WEIGHT if ctc is not None and mode != "attention" else 0.0,
+            ctc_weight=0.0 if ctc is None else ctc_weight,
             units=self._units.of_tokens,
         )
         if mode == "draft":
-            drafts: list[tuple[int, ...]] = [()] * len(prompts)
+            drafts: list[tuple[int, ...]] = [()] * len(languages)
             if ctc is not None:
                 drafts = [self._from_units(h).tokens for h in _greedy(*ctc)]
             return draft_search(*heard, drafts, options, ctc).hypotheses
@@ -114,7 +118,7 @@ class Decoding:
     def spans(
         self,
         memory: Memory,
-        prompts: Sequence[Sequence[int]],
+        languages: Sequence[str],
         hypotheses: Sequence[Hypothesis],
         n_frames: Sequence[int],
     ) -> list[Spans]:
@@ -127,6 +131,7 @@ class Decoding:
         speech, by dynamic time warping.
         """
         eos_id = self._options.eos_id
+        prompts = [self._tokenizer.prompt(language) for language in languages]
         rows = [
             torch.tensor([*prompt, *hypothesis.tokens, eos_id])
             for prompt, hypothesis in zip(prompts, hypotheses, strict=True)

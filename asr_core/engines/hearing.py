@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.features import log_mel
+from asr_core.audio.features import HOP, log_mel
 from asr_core.engines.passages import Passage
 from asr_core.model.precision import Placement
 
 _FULL_WINDOW = 30 * SAMPLE_RATE  # samples the original weights know
-_TAIL = 10 * SAMPLE_RATE  # of silence they need behind shorter passages
-_GRID = 5 * SAMPLE_RATE  # padded lengths are its multiples, so that passages meet in few batches
+_MOST_FRAMES = 3000  # encoder frames of the passages that are heard, asked or read together
 
 
 @dataclass(slots=True, eq=False)
@@ -47,27 +46,33 @@ class Ear:
         self._counts = counts
 
     def states(self, waveforms: Sequence[NDArray[Any]], *, full: bool = False) -> list[Tensor]:
-        """(T', D) states of every waveform with silence behind it; equally long ones together.
+        """(T', D) states of every waveform with silence behind it; those of like length together.
 
         Args:
             full: silence up to the full window, not only as much as is needed.
         """
-        groups: dict[int, list[int]] = defaultdict(list)
-        for i, waveform in enumerate(waveforms):
-            groups[_FULL_WINDOW if full else _padded(len(waveform))].append(i)
+        tail = round(self._placement.model.config.tail * SAMPLE_RATE)
+        sizes = [_FULL_WINDOW if full else min(_FULL_WINDOW, len(w) + tail) for w in waveforms]
         states: dict[int, Tensor] = {}
-        for n_samples, members in groups.items():
-            batch = torch.zeros(len(members), n_samples)
+        for members in of_like_length([-(-size // (2 * HOP)) for size in sizes]):
+            batch = torch.zeros(len(members), max(sizes[i] for i in members))
             for row, i in enumerate(members):
                 batch[row, : len(waveforms[i])] = torch.from_numpy(waveforms[i])
-            features = log_mel(batch)
-            lengths = torch.full((len(members),), features.shape[1])
-            encoder_out, _ = self._placement.encode(features, lengths)
-            states.update(zip(members, encoder_out, strict=True))
-            self._counts["encoded_seconds"] += len(members) * n_samples // SAMPLE_RATE
+            lengths = torch.tensor([sizes[i] // HOP for i in members])
+            encoder_out, n_frames = self._placement.encode(log_mel(batch), lengths)
+            for row, (i, n) in enumerate(zip(members, n_frames.tolist(), strict=True)):
+                states[i] = encoder_out[row, :n]
+            self._counts["encoded_seconds"] += sum(sizes[i] for i in members) // SAMPLE_RATE
         return [states[i] for i in range(len(waveforms))]
 
 
-def _padded(n_samples: int) -> int:
-    """Samples of a passage with the silence behind it."""
-    return min(_FULL_WINDOW, -(-(n_samples + _TAIL) // _GRID) * _GRID)
+def of_like_length(n_frames: Sequence[int]) -> Iterator[list[int]]:
+    """The places of passages in batches that padding makes no larger than a few windows."""
+    batch: list[int] = []
+    for i in sorted(range(len(n_frames)), key=n_frames.__getitem__):
+        if batch and (len(batch) + 1) * n_frames[i] > max(_MOST_FRAMES, 2 * n_frames[batch[0]]):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

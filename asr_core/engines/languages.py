@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from asr_core.audio.segment import Window
-from asr_core.engines.hearing import Ear, Heard
+from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.passages import Passage
 from asr_core.model.decoder import AttentionDecoder
 from asr_core.text.language import Choice, Evidence, LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
-
-_MOST_FRAMES = 3000  # encoder frames asked for their language at once
 
 
 class LanguageSplitter:
@@ -84,7 +82,7 @@ class LanguageSplitter:
             return [(0.0,)] * len(states)
         ids = [self._tokenizer.languages[language] for language in chooser.candidates]
         found: dict[int, tuple[float, ...]] = {}
-        for members in _of_like_length(states):
+        for members in of_like_length([len(state) for state in states]):
             lengths = torch.tensor([len(states[i]) for i in members])
             encoder_out = torch.nn.utils.rnn.pad_sequence(
                 [states[i] for i in members], batch_first=True
@@ -94,15 +92,3 @@ class LanguageSplitter:
             log_probs = self._decoder.step(start, cache)[:, -1, ids].log_softmax(-1)
             found.update(zip(members, map(tuple, log_probs.tolist()), strict=True))
         return [found[i] for i in range(len(states))]
-
-
-def _of_like_length(states: Sequence[Tensor]) -> Iterator[list[int]]:
-    """The places of (T', D) states in batches that padding makes no larger than a few windows."""
-    batch: list[int] = []
-    for i in sorted(range(len(states)), key=lambda i: len(states[i])):
-        if batch and (len(batch) + 1) * len(states[i]) > _MOST_FRAMES:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch

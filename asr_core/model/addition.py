@@ -11,15 +11,20 @@ from torch import Tensor, nn
 class Addition(nn.Module):
     """A part that a grown model adds with a zero last layer, so that its function stays the same.
 
-    `silent` says that the part adds exactly nothing and may be left out. It is decided when the
-    model enters evaluation (`eval()`) or loads weights in it, never during training.
+    Attributes:
+        adds_nothing: found when the model enters training or evaluation or loads weights.
     """
 
-    silent = False
+    adds_nothing = False
 
     def __init__(self) -> None:
         super().__init__()
         self.register_load_state_dict_post_hook(_decide)
+
+    @property
+    def silent(self) -> bool:
+        """Whether the part adds exactly nothing and may be left out; one in training may not."""
+        return self.adds_nothing and not any(w.requires_grad for w in self.last_layer())
 
     def last_layer(self) -> Iterable[Tensor]:
         """The weights that make the output zero when they all are."""
@@ -27,8 +32,7 @@ class Addition(nn.Module):
 
     def train(self, mode: bool = True) -> Any:
         super().train(mode)
-        weights = list(self.last_layer())
-        self.silent = not mode and not any(w.is_meta or bool(w.any()) for w in weights)
+        self.adds_nothing = not any(w.is_meta or bool(w.any()) for w in self.last_layer())
         return self
 
 

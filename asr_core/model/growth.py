@@ -2,7 +2,8 @@
 
 Each encoder block gains a first feed-forward, a convolution module and a relative position bias.
 All of them begin with a zero output, so the model recognizes speech before any training, and none
-of them costs time until training has moved it.
+of them costs time until training has moved it. The bundled model is the grown one with the trained
+weights of `assets/models/sottovoce-base` on top.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from asr_core.model import trained
 from asr_core.model.conformer import EncoderConfig
 from asr_core.model.decoder import DecoderConfig
 from asr_core.model.hybrid import HybridModel, ModelConfig
@@ -111,8 +113,8 @@ def grow(weights: dict[str, Tensor], units: UnitTable, ctc_pooling: int = 2) -> 
         frame_rate=50.0,
         sos_id=START_OF_TRANSCRIPT,
         eos_id=END_OF_TEXT,
-        ctc_trained=False,
         language_head=True,
+        tail=10.0,  # the original weights know only windows of 30 s
     )
     state = {_our_name(name): value for name, value in weights.items() if name != "proj_out.weight"}
     if "decoder.embed.weight" in state:
@@ -120,13 +122,33 @@ def grow(weights: dict[str, Tensor], units: UnitTable, ctc_pooling: int = 2) -> 
     return HybridModel.filled(config, state, "Whisper base")
 
 
-def load_bundled(ctc_pooling: int = 2) -> HybridModel:
-    """The bundled model, grown, float32 on the CPU; `place` moves it.
+def load_grown() -> HybridModel:
+    """Whisper base, grown, untrained, float32 on the CPU.
 
     Raises:
         ModelError: the packages with the weights are missing or damaged.
     """
-    return grow(whisper_state_dict(), unit_table(), ctc_pooling)
+    return grow(whisper_state_dict(), unit_table())
+
+
+def load_bundled() -> HybridModel:
+    """The bundled model: grown and trained, float32 on the CPU; `place` moves it.
+
+    Raises:
+        ModelError: the packages with the weights, or the trained weights, are missing or damaged.
+    """
+    model = load_grown()
+    if not trained.FOLDER.exists():
+        return model
+    trained.apply(trained.load(), model, is_new)
+    model.config = trained.load_config()
+    return model
+
+
+def is_new(name: str) -> bool:
+    """Whether Whisper has no such weight."""
+    in_block = any(f".{part}." in name for part in ("ff1", "conv", "relative_bias"))
+    return in_block or name.startswith(("ctc.", "language."))
 
 
 def _new_parts(config: ModelConfig, units: UnitTable, embedding: Tensor) -> dict[str, Tensor]:
@@ -134,8 +156,7 @@ def _new_parts(config: ModelConfig, units: UnitTable, embedding: Tensor) -> dict
     random = torch.Generator().manual_seed(0)
     parts: dict[str, Tensor] = {}
     for name, like in HybridModel.empty(config).state_dict().items():
-        new_block = any(f".{part}." in name for part in ("ff1", "conv", "relative_bias"))
-        if not (new_block or name.startswith(("ctc.", "language."))):
+        if not is_new(name):
             continue
         if name == "ctc.proj.weight":
             parts[name] = units.tied(embedding)

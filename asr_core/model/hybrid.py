@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import torch
@@ -26,6 +26,8 @@ class ModelConfig:
         n_units: what the CTC head tells apart, the blank included.
         ctc_pooling: encoder frames that make one CTC frame.
         frame_rate: encoder frames per second.
+        tail: seconds of silence its weights need behind speech.
+        ctc_weights: of CTC in joint decoding, by language; 0 for one that is not named.
     """
 
     encoder: EncoderConfig
@@ -37,9 +39,9 @@ class ModelConfig:
     blank_id: int = 0
     sos_id: int = 1
     eos_id: int = 1
-    ctc_trained: bool = True
     language_head: bool = False
-    language_trained: bool = False
+    tail: float = 0.0
+    ctc_weights: dict[str, float] = field(default_factory=dict)
 
     @property
     def ctc_frame_rate(self) -> float:
@@ -64,7 +66,7 @@ class ModelConfig:
                     values[name] = DecoderConfig(**values[name])
             return cls(**values)
         except (KeyError, TypeError) as error:
-            known = ", ".join(field.name for field in fields(cls))
+            known = ", ".join(f.name for f in fields(cls))
             raise ValueError(
                 f"not a model's configuration ({error}); its fields: {known}"
             ) from error

@@ -1,13 +1,15 @@
 """What the CTC head of the grown model tells apart: a table made from the decoder's tokens.
 
-One unit a Han character, the decoder's own tokens for the rest, in lower case: what is heard has
-neither capitals nor punctuation. Byte-pair pieces of rare characters are hardly ever heard in
-training, single characters are.
+One unit a Han character, the decoder's common Latin tokens for the rest, in lower case: what is
+heard has neither capitals nor punctuation. Byte-pair pieces of rare characters are hardly ever
+heard in training, single characters are; and the output layer is the dear part of CTC, so that a
+rare token is spelled with commoner ones. Scripts other than Han and Latin have no units.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,7 +17,9 @@ import torch
 from torch import Tensor
 
 _HAN = re.compile("[\u3400-\u9fff]")
-_HEARD = re.compile(r"[^\W_]")  # a letter or a digit
+_HEARD = re.compile("[a-z0-9]")
+_SPELLING = [space + c for c in "abcdefghijklmnopqrstuvwxyz0123456789" for space in ("", " ")]
+_COMMON = 12_000  # byte-pair merges are in order of frequency: later tokens are the rarer ones
 
 
 class UnitTable:
@@ -40,17 +44,17 @@ class UnitTable:
             text = _decoded(token)
             if text is None:
                 continue
-            if not token.isascii() and (han := _HAN.findall(text)):
-                characters.update(han)
-            elif _HEARD.search(text):
-                heard = text.lower()
-                if heard not in sources:
-                    sources[heard] = (self._ids.get(heard.encode(), i),)
-        for character in sorted(characters):
-            sources[character] = self._pieces(character.encode())
+            if not token.isascii():
+                characters.update(_HAN.findall(text))
+            elif i < _COMMON and _HEARD.search(heard := text.lower()):
+                sources.setdefault(heard, (self._ids.get(heard.encode(), i),))
+        for character in (*_SPELLING, *sorted(characters)):
+            sources.setdefault(character, self._pieces(character.encode()))
         self.units = list(sources)
         self.sources = list(sources.values())
         self._unit_of = {text: i for i, text in enumerate(self.units) if text}
+        self._longest = max(map(len, self._unit_of))
+        self._spelled: dict[str, list[int]] = {}  # by the text of a token, as it is asked for
 
     def __len__(self) -> int:
         return len(self.units)
@@ -64,7 +68,7 @@ class UnitTable:
         for token in tokens:
             pending += self._tokens[token] if token < len(self._tokens) else b""
             text = _decoded(pending)
-            found.append([] if text is None else self._of_text(text.lower()))
+            found.append([] if text is None else self.of_text(text))
             # No character has more than four bytes: what is longer will never be one.
             pending = b"" if text is not None else pending[-3:]
         return found
@@ -80,10 +84,21 @@ class UnitTable:
         offsets = counts.cumsum(0) - counts
         return torch.nn.functional.embedding_bag(ids, embedding, offsets, mode="mean")
 
-    def _of_text(self, text: str) -> list[int]:
-        if text in self._unit_of:
-            return [self._unit_of[text]]
-        return [self._unit_of[c] for c in _HAN.findall(text) if c in self._unit_of]
+    def of_text(self, text: str) -> list[int]:
+        """The units that spell a token's text: the longest first, at every place."""
+        if text in self._spelled:
+            return self._spelled[text]
+        heard = unicodedata.normalize("NFKD", text).lower()
+        found, at = [], 0
+        while at < len(heard):
+            size = next(
+                (n for n in range(self._longest, 0, -1) if heard[at : at + n] in self._unit_of), 0
+            )
+            if size:
+                found.append(self._unit_of[heard[at : at + size]])
+            at += max(1, size)
+        self._spelled[text] = found
+        return found
 
     def _pieces(self, data: bytes) -> tuple[int, ...]:
         """The tokens of one character, by byte-pair merges; an earlier token merges first."""

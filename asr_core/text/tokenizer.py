@@ -72,6 +72,10 @@ class Tokenizer:
         """What the decoder is fed first: start, language, transcribe, no times."""
         return [self.start_id, self.languages[language], self._task, self._no_times]
 
+    def encode(self, text: str) -> list[int]:
+        """The tokens of `text`, none of them a control token."""
+        return self._table.encode(text, add_special_tokens=False).ids
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of `tokens`; control tokens have none, an unfinished character is left out."""
         text = self._table.decode([token for token in tokens if token < self.eos_id])

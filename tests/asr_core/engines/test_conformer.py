@@ -85,7 +85,7 @@ def test_windows_together_give_what_each_gives_alone(engine, shared_folder):
 @pytest.mark.parametrize("mode", ["ctc", "rescore"])
 def test_an_untrained_branch_is_not_passed_off_as_a_recognizer(engine, mode):
     window = Window(0.0, np.zeros(SAMPLE_RATE, np.float32), ((0.0, 1.0),))
-    with pytest.raises(AsrError, match="not trained yet"):
+    with pytest.raises(AsrError, match="has not learned the language"):
         list(engine.recognize([window], Settings(decode=mode)))
 
 

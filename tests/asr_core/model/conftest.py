@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from asr_core.model.growth import load_bundled
+from asr_core.model.growth import load_grown
 from asr_core.model.hybrid import HybridModel
 
 
@@ -33,4 +33,4 @@ def randomized() -> Callable[[nn.Module], nn.Module]:
 @pytest.fixture(scope="session")
 def bundled() -> HybridModel:
     """The bundled model in float32; not to be changed."""
-    return load_bundled()
+    return load_grown()

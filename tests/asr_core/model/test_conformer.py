@@ -126,7 +126,7 @@ def test_additions_with_a_zero_output_are_left_out_without_a_change(randomized):
     assert not block.ff2.silent
     quick, _ = encoder(features, lengths)
     for part in parts:
-        part.silent = False
+        part.adds_nothing = False
     slow, _ = encoder(features, lengths)
     torch.testing.assert_close(quick, slow)
 
@@ -135,7 +135,10 @@ def test_additions_speak_again_after_training_or_loading(randomized):
     encoder = zeroed(randomized(Conformer(SHAPES["grown"])), GROWN_PARTS)
     part = encoder.blocks[0].conv
     encoder.train()
+    assert part.silent  # frozen weights stay zero
+    encoder.requires_grad_(True)
     assert not part.silent
+    encoder.requires_grad_(False)
     part.reduce.weight.data[0, 0] = 0.1
     encoder.eval()
     assert not part.silent

@@ -65,8 +65,7 @@ def test_new_parts_are_there_and_cost_nothing_until_they_are_trained(bundled):
         assert block.ff1.expand.weight.any()  # random, so that training can begin
         assert block.conv.depthwise.weight.any()
         assert not block.ff2.silent
-    assert not bundled.config.ctc_trained
-    assert not bundled.config.language_trained
+    assert not bundled.config.ctc_weights
 
 
 def test_heads_are_loaded_and_the_same_every_time(bundled):

@@ -21,7 +21,7 @@ def config(**changes):
     "expected",
     [
         config(),
-        config(decoder_r2l=DECODER_CONFIG, ctc_trained=False),
+        config(decoder_r2l=DECODER_CONFIG, ctc_weights={"zh": 0.3}, tail=1.0),
         ModelConfig(ENCODER, DECODER, n_units=5, frame_rate=50.0, sos_id=7),
     ],
 )

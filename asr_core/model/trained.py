@@ -1,0 +1,133 @@
+"""What training changed of the grown model, small enough to ship: the difference, in 8 bits a row.
+
+A grown weight is stored as its difference to the original and a new one as it is. The differences
+are small, so 8 bits a row lose next to nothing of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from asr_core.errors import ModelError
+from asr_core.model.hybrid import HybridModel, ModelConfig
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "sottovoce-base"
+WEIGHTS = "weights.safetensors"
+CONFIG = "config.json"
+DIGEST = "SHA256"
+
+_SCALE = ".scale"
+_LEAST = 4096  # numbers; smaller weights stay float16
+_STEPS = 127
+
+
+def packed(
+    weights: Mapping[str, Tensor], original: Mapping[str, Tensor], is_new: Callable[[str], bool]
+) -> dict[str, Tensor]:
+    """Trained weights as they are stored.
+
+    Args:
+        original: all weights before training.
+        is_new: whether the weight of a name did not come from the original.
+    """
+    found: dict[str, Tensor] = {}
+    for name, weight in weights.items():
+        change = weight.detach().float().cpu()
+        if not is_new(name):
+            change = change - original[name].float().cpu()
+        if change.dim() < 2 or change.numel() < _LEAST:
+            found[name] = change.half()
+            continue
+        rows = change.flatten(1)
+        scale = rows.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / _STEPS  # (rows, 1)
+        found[name] = (rows / scale).round().to(torch.int8).view(change.shape)
+        found[name + _SCALE] = scale[:, 0]
+    return found
+
+
+def apply(changes: Mapping[str, Tensor], model: HybridModel, is_new: Callable[[str], bool]) -> None:
+    """Give a model its trained weights.
+
+    Args:
+        changes: as `packed` made them.
+        is_new: whether the weight of a name is stored as it is, not as a difference.
+
+    Raises:
+        ModelError: they are of another model.
+    """
+    weights = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, change in changes.items():
+            if name.endswith(_SCALE):
+                continue
+            weight = weights.get(name)
+            if weight is None or weight.shape != change.shape:
+                raise ModelError(
+                    f"The trained weights in {FOLDER.name!r} do not fit this version: {name} has "
+                    "no such place in the model. Get both from one version of Sottovoce."
+                )
+            value = change.float()
+            if change.dtype == torch.int8:
+                value *= changes[name + _SCALE].view(-1, *[1] * (change.dim() - 1))
+            weight.copy_(value if is_new(name) else weight + value)
+    model.eval()  # parts that were silent may now speak
+
+
+def save(changes: dict[str, Tensor], config: ModelConfig, folder: Path) -> str:
+    """Write the weights, the configuration and the weights' SHA-256, which is given back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).write_text(config.to_json() + "\n", encoding="utf-8")
+    save_file(changes, folder / WEIGHTS)
+    digest = sha256(folder)
+    (folder / DIGEST).write_text(f"{digest}  {WEIGHTS}\n", encoding="utf-8")
+    return digest
+
+
+def load(folder: Path = FOLDER) -> dict[str, Tensor]:
+    """The weights of a folder, as `save` wrote them.
+
+    Raises:
+        ModelError: they are missing or damaged.
+    """
+    try:
+        expected = (folder / DIGEST).read_text(encoding="utf-8").split()[0]
+        found = sha256(folder)
+        if found == expected:
+            return load_file(folder / WEIGHTS)
+    except (OSError, IndexError, SafetensorError) as error:
+        raise ModelError(
+            f"The trained weights of the bundled model cannot be read ({error}). "
+            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+        ) from error
+    raise ModelError(
+        f"The trained weights of the bundled model are damaged: their SHA-256 is {found[:12]}…, "
+        f"not {expected[:12]}…. Get the folder assets/models/{folder.name} of Sottovoce again."
+    )
+
+
+def load_config(folder: Path = FOLDER) -> ModelConfig:
+    """The configuration of a folder, as `save` wrote it.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    try:
+        return ModelConfig.from_json((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The configuration of the bundled model cannot be read ({error}). "
+            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+        ) from error
+
+
+def sha256(folder: Path) -> str:
+    """The SHA-256 of the weights in a folder."""
+    with open(folder / WEIGHTS, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,92 @@
+"""Training the bundled model: grown from Whisper base, its own vocabulary, its own validation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from asr_core.audio.features import log_mel
+from asr_core.errors import AsrError
+from asr_core.model import trained
+from asr_core.model.growth import is_new, load_grown, unit_table
+from asr_core.model.hybrid import HybridModel
+from asr_core.model.precision import training_autocast
+from asr_core.model.whisper import data_file
+from asr_core.search.types import SearchOptions
+from asr_core.settings import Precision
+from asr_core.text.tokenizer import Tokenizer
+from asr_core.training.corpus import SoundCache, read_corpus, split_by_speaker
+from asr_core.training.examples import Examples
+from asr_core.training.loop import BEST, Run
+from asr_core.training.recipe import Recipe
+from asr_core.training.targets import WhisperWriter
+from asr_core.training.validate import Report, chosen, validate
+
+_MOST_VALIDATED = 40  # utterances a group
+_CTC_WEIGHTS = {"zh": 0.3, "en": 0.3}  # until they are tuned
+
+
+def base_run(
+    manifests: Sequence[Path],
+    folder: Path,
+    recipe: Recipe,
+    device: str = "auto",
+    precision: Precision = "auto",
+) -> Run:
+    """A run that trains the bundled model, ready to `train()` or to go on.
+
+    Raises:
+        AsrError: a manifest or recording cannot be used, or the folder holds another run.
+    """
+    table = json.loads(data_file("config.json").read_text())
+    tokenizer = Tokenizer(
+        data_file("tokenizer.json").read_text(encoding="utf-8"),
+        table["suppress_ids"],
+        table["suppress_ids_begin"],
+    )
+    units = unit_table()
+    model = load_grown()
+    where, autocast = training_autocast(device, precision)
+    model.to(where)
+    writer = WhisperWriter(tokenizer, units)
+    utterances = read_corpus(manifests)
+    heard, held_back = split_by_speaker(utterances, recipe.held_back)
+    sounds = SoundCache(folder / "sounds")
+    sample = chosen(held_back, _MOST_VALIDATED)
+    options = _options(tokenizer, model)
+
+    def report(model: HybridModel, tail: float) -> Report:
+        return validate(model, sample, sounds, writer, log_mel, options, tail)
+
+    examples = Examples(heard, sounds, writer, log_mel, recipe)
+    return Run(model, examples, recipe, folder, autocast, report)
+
+
+def _options(tokenizer: Tokenizer, model: HybridModel) -> SearchOptions:
+    suppressed = torch.zeros(model.config.decoder.vocab_size, dtype=torch.bool)
+    suppressed[list(tokenizer.suppressed)] = True
+    suppressed[tokenizer.eos_id + 1 :] = True
+    return SearchOptions(eos_id=tokenizer.eos_id, beam_size=1, suppressed=suppressed)
+
+
+def pack_run(folder: Path, destination: Path) -> str:
+    """Write the best weights of a run as they ship; the SHA-256 of the file.
+
+    Raises:
+        AsrError: no validation of the run was good enough to keep.
+    """
+    path = folder / BEST
+    if not path.exists():
+        raise AsrError(
+            f"The run in {folder} has no weights to pack yet: none that it validated were better "
+            "than those it began with. Train for more steps."
+        )
+    best = torch.load(path, weights_only=True)
+    model = load_grown()
+    changes = trained.packed(best["weights"], dict(model.named_parameters()), is_new)
+    config = replace(model.config, tail=best["tail"], ctc_weights=_CTC_WEIGHTS)
+    return trained.save(changes, config, destination)

@@ -1,0 +1,77 @@
+"""Trained weights on the disk: nearly the same, and refused when damaged."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from asr_core.errors import ModelError
+from asr_core.model import trained
+from asr_core.model.conformer import EncoderConfig
+from asr_core.model.decoder import DecoderConfig
+from asr_core.model.growth import is_new
+from asr_core.model.hybrid import HybridModel, ModelConfig
+
+ENCODER = EncoderConfig(d_model=64, n_heads=2, n_layers=1, d_ff=128, conv_norm="layer_norm")
+DECODER = DecoderConfig(vocab_size=100, d_model=64, n_heads=2, n_layers=1, d_ff=128)
+
+
+def model():
+    torch.manual_seed(0)
+    return HybridModel(ModelConfig(ENCODER, DECODER, n_units=100)).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def changed():
+    found = model()
+    for weight in found.parameters():
+        weight += 0.01 * torch.randn(weight.shape)
+    return found
+
+
+@pytest.fixture
+def folder(changed, tmp_path):
+    original = dict(model().named_parameters())
+    changes = trained.packed(dict(changed.named_parameters()), original, is_new)
+    trained.save(changes, replace(changed.config, tail=1.0), tmp_path)
+    return tmp_path
+
+
+def test_what_is_loaded_is_nearly_what_was_saved(changed, folder):
+    found = model()
+    trained.apply(trained.load(folder), found, is_new)
+    for name, weight in changed.named_parameters():
+        size = 0.01 if not is_new(name) else float(weight.abs().max())
+        torch.testing.assert_close(
+            dict(found.named_parameters())[name], weight, atol=0.02 * size + 2e-4, rtol=0
+        )
+    assert trained.load_config(folder).tail == 1.0
+
+
+def test_eight_bits_a_number(folder, changed):
+    n = sum(weight.numel() for weight in changed.parameters())
+    assert (folder / trained.WEIGHTS).stat().st_size < 1.3 * n
+
+
+def test_damaged_weights_are_refused(folder):
+    path = folder / trained.WEIGHTS
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="damaged"):
+        trained.load(folder)
+    path.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        trained.load(folder)
+
+
+def test_weights_of_another_model_are_refused(folder):
+    small = HybridModel(ModelConfig(replace(ENCODER, d_ff=64), DECODER, n_units=100)).eval()
+    with pytest.raises(ModelError, match="do not fit"):
+        trained.apply(trained.load(folder), small, is_new)
+
+
+def test_a_damaged_configuration_is_refused(folder):
+    (folder / trained.CONFIG).write_text("{}")
+    with pytest.raises(ModelError, match="configuration"):
+        trained.load_config(folder)
