@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from asr_core.errors import ModelError
-from asr_core.model import whisper
+from asr_core.model import trained, whisper
+
+CARD = "CARD.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,13 @@ class Model:
     packages: tuple[str, ...]  # Python packages that bring its bytes
     sha256: str
     public_source: str  # where the same bytes can be had
+    folder: Path = trained.FOLDER  # of what training changed, with its card
 
 
 MODELS = (
     Model(
         "sottovoce-base",
-        "A Conformer grown from multilingual Whisper base without changing what it computes",
+        "A Conformer with CTC and attention, grown from multilingual Whisper base and trained",
         "MIT",
         whisper.PACKAGES,
         whisper.SHA256,
@@ -41,13 +45,16 @@ class Condition:
     versions: tuple[str, ...]  # of the packages
     n_bytes: int
     is_whole: bool  # its digest is the published one
+    n_trained_bytes: int
+    trained_sha256: str
+    is_trained_whole: bool
 
 
 def condition(model: Model) -> Condition:
     """Look at every byte of a model.
 
     Raises:
-        ModelError: a package is not installed.
+        ModelError: a package is not installed, or the trained weights are not there.
     """
     digest, n_bytes = hashlib.sha256(), 0
     for number, package in enumerate(model.packages, start=1):
@@ -59,6 +66,7 @@ def condition(model: Model) -> Condition:
         tuple(_version(package) for package in model.packages),
         n_bytes,
         digest.hexdigest() == model.sha256,
+        *trained.condition(model.folder),
     )
 
 

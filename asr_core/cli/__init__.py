@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     app.add_argument("--no-browser", action="store_true", help="only print the page's address")
     models = commands.add_parser("models", help="show the models, or check them")
-    models.add_argument("action", nargs="?", choices=["list", "verify"], default="list")
+    models.add_argument("action", nargs="?", choices=["list", "info", "verify"], default="list")
     _add_train(commands.add_parser("train", help="teach the model from recordings with text"))
     commands.add_parser("doctor", help="look for what may be wrong on this computer")
     return parser

@@ -1,14 +1,14 @@
-"""`sottovoce models`: what models there are, and whether they are what they should be."""
+"""`sottovoce models`: what models there are, their cards, whether they are what they should be."""
 
 from __future__ import annotations
 
 from asr_core.cli.console import Console
 from asr_core.errors import ModelError
-from asr_core.store import MODELS, Condition, Model, condition
+from asr_core.store import CARD, MODELS, Condition, Model, condition
 
 
 def models(action: str, console: Console) -> int:
-    """List the models, for "verify" with a proof that growing did not change them."""
+    """List the models; with "info" their cards, with "verify" a proof that growing lost nothing."""
     exit_code = 0
     for model in MODELS:
         try:
@@ -18,7 +18,9 @@ def models(action: str, console: Console) -> int:
             exit_code = 1
             continue
         console.text("\n  ".join([model.name, *_described(model, found)]) + "\n")
-        exit_code = exit_code if found.is_whole else 1
+        if action == "info":
+            console.text("\n" + (model.folder / CARD).read_text(encoding="utf-8"))
+        exit_code = exit_code if found.is_whole and found.is_trained_whole else 1
         if action == "verify" and found.is_whole and not _verified(console):
             exit_code = 1
     return exit_code
@@ -27,6 +29,7 @@ def models(action: str, console: Console) -> int:
 def _described(model: Model, found: Condition) -> list[str]:
     packages = zip(model.packages, found.versions, strict=True)
     verdict = "whole" if found.is_whole else "DAMAGED: install the packages again"
+    trained = "whole" if found.is_trained_whole else "DAMAGED: get Sottovoce again"
     return [
         model.about,
         f"license   {model.license}",
@@ -34,6 +37,7 @@ def _described(model: Model, found: Condition) -> list[str]:
         f"source    {model.public_source}",
         f"size      {found.n_bytes:,} bytes",
         f"SHA-256   {model.sha256} ({verdict})",
+        f"trained   {found.n_trained_bytes:,} bytes, {found.trained_sha256[:16]}… ({trained})",
     ]
 
 

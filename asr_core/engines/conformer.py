@@ -69,7 +69,7 @@ class ConformerEngine:
         self._decoding = decoding
         self._counts: Counter[str] = Counter()
         self._ear = Ear(placement, self._counts)
-        self._splitter = LanguageSplitter(self._ear, self._model.decoder, tokenizer)
+        self._splitter = LanguageSplitter(self._ear, self._model, tokenizer)
 
     def stats(self) -> dict[str, Any]:
         """Device, precision and counts of the last run."""

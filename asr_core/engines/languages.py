@@ -11,17 +11,21 @@ from torch import Tensor
 from asr_core.audio.segment import Window
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.passages import Passage
-from asr_core.model.decoder import AttentionDecoder
+from asr_core.model.hybrid import LANGUAGES, HybridModel
 from asr_core.text.language import Choice, Evidence, LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 
+# Accented English sounds Chinese to Whisper's decoder by this much, natural log, measured on 64
+# English and 50 Chinese recordings of the training audio.
+_LEANING = {"zh": 2.0}
+
 
 class LanguageSplitter:
-    """Cuts windows into passages of one language each, by what the decoder says first."""
+    """Cuts windows into passages of one language each."""
 
-    def __init__(self, ear: Ear, decoder: AttentionDecoder, tokenizer: Tokenizer) -> None:
+    def __init__(self, ear: Ear, model: HybridModel, tokenizer: Tokenizer) -> None:
         self._ear = ear
-        self._decoder = decoder
+        self._model = model
         self._tokenizer = tokenizer
 
     def passages(self, windows: Sequence[Window], chooser: LanguageChooser) -> list[Heard]:
@@ -74,21 +78,32 @@ class LanguageSplitter:
     def _sounds_like(
         self, states: Sequence[Tensor], chooser: LanguageChooser
     ) -> list[tuple[float, ...]]:
-        """Log probabilities of the candidate languages for pieces of (T', D) encoder states.
-
-        The decoder names the language with its first token.
-        """
+        """Log probabilities of the candidate languages for pieces of (T', D) encoder states."""
         if len(chooser.candidates) == 1:
             return [(0.0,)] * len(states)
-        ids = [self._tokenizer.languages[language] for language in chooser.candidates]
+        has_learned = self._model.language is not None and set(chooser.candidates) <= {*LANGUAGES}
+        ask = self._ask_head if has_learned else self._ask_decoder
         found: dict[int, tuple[float, ...]] = {}
         for members in of_like_length([len(state) for state in states]):
             lengths = torch.tensor([len(states[i]) for i in members])
             encoder_out = torch.nn.utils.rnn.pad_sequence(
                 [states[i] for i in members], batch_first=True
             )
-            cache = self._decoder.start(encoder_out, lengths)
-            start = torch.full((len(members), 1), self._tokenizer.start_id)
-            log_probs = self._decoder.step(start, cache)[:, -1, ids].log_softmax(-1)
+            log_probs = ask(encoder_out, lengths, chooser.candidates).log_softmax(-1)
             found.update(zip(members, map(tuple, log_probs.tolist()), strict=True))
         return [found[i] for i in range(len(states))]
+
+    def _ask_head(self, encoder_out: Tensor, lengths: Tensor, candidates: Sequence[str]) -> Tensor:
+        """The language head was trained for Chinese and English."""
+        log_probs = self._model.language_log_probs(encoder_out, lengths)
+        return log_probs[:, [LANGUAGES.index(language) for language in candidates]]
+
+    def _ask_decoder(
+        self, encoder_out: Tensor, lengths: Tensor, candidates: Sequence[str]
+    ) -> Tensor:
+        """The decoder names the language with its first token."""
+        cache = self._model.decoder.start(encoder_out, lengths)
+        start = torch.full((len(encoder_out), 1), self._tokenizer.start_id)
+        ids = [self._tokenizer.languages[language] for language in candidates]
+        leaning = torch.tensor([_LEANING.get(language, 0.0) for language in candidates])
+        return self._model.decoder.step(start, cache)[:, -1, ids].cpu() - leaning

@@ -138,8 +138,6 @@ def load_bundled() -> HybridModel:
         ModelError: the packages with the weights, or the trained weights, are missing or damaged.
     """
     model = load_grown()
-    if not trained.FOLDER.exists():
-        return model
     trained.apply(trained.load(), model, is_new)
     model.config = trained.load_config()
     return model

@@ -11,6 +11,7 @@ by at most 5 % (root mean square), log probabilities above -10 by at most 0.5.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -31,6 +32,9 @@ _DTYPES = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+# oneDNN compiles a kernel for every new shape, and every step of a search has its own: of the 1,024
+# it would keep, a long recording leaves hundreds of megabytes behind.
+_KERNELS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 _SPARE_SHARE = 0.15  # of an accelerator's free memory, left to what is computed there
 _WHOLE = ["Conformer", "CtcHead", "AttentionDecoder", "LanguageHead"]  # never split
 
@@ -97,6 +101,7 @@ def place(model: HybridModel, device: str = "auto", precision: Precision = "auto
     Raises:
         AsrError: there is no such device here.
     """
+    os.environ.setdefault(*_KERNELS_KEPT)
     target = _device(device)
     device_map = _device_map(model, target)
     notes = []

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -96,20 +95,31 @@ def load(folder: Path = FOLDER) -> dict[str, Tensor]:
     Raises:
         ModelError: they are missing or damaged.
     """
-    try:
-        expected = (folder / DIGEST).read_text(encoding="utf-8").split()[0]
-        found = sha256(folder)
-        if found == expected:
-            return load_file(folder / WEIGHTS)
-    except (OSError, IndexError, SafetensorError) as error:
+    _, found, is_whole = condition(folder)
+    if not is_whole:
         raise ModelError(
-            f"The trained weights of the bundled model cannot be read ({error}). "
+            f"The trained weights of the bundled model are damaged (SHA-256 {found[:12]}…). "
+            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+        )
+    return load_file(folder / WEIGHTS)
+
+
+def condition(folder: Path = FOLDER) -> tuple[int, str, bool]:
+    """Bytes and SHA-256 of the weights, and whether they are those that were saved.
+
+    Raises:
+        ModelError: they are missing.
+    """
+    path = folder / WEIGHTS
+    try:
+        expected = (folder / DIGEST).read_text(encoding="utf-8").split()
+        found = sha256(folder)
+        return path.stat().st_size, found, found in expected
+    except OSError as error:
+        raise ModelError(
+            f"The trained weights of the bundled model cannot be read ({error.strerror}). "
             f"Get the folder assets/models/{folder.name} of Sottovoce again."
         ) from error
-    raise ModelError(
-        f"The trained weights of the bundled model are damaged: their SHA-256 is {found[:12]}…, "
-        f"not {expected[:12]}…. Get the folder assets/models/{folder.name} of Sottovoce again."
-    )
 
 
 def load_config(folder: Path = FOLDER) -> ModelConfig:

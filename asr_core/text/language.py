@@ -52,8 +52,7 @@ class LanguageChooser:
 
     def guess(self, log_probs: Sequence[float]) -> str:
         """The language of a stretch heard in passing, which may well be wrong."""
-        sounds = self._upright(log_probs, _LEANING_IN_PASSING)
-        return self.candidates[max(range(len(sounds)), key=sounds.__getitem__)]
+        return self.candidates[max(range(len(log_probs)), key=log_probs.__getitem__)]
 
     def choose(self, stretches: Sequence[Evidence]) -> list[Choice]:
         """The language of each of the stretches, which follow what was given before."""
@@ -90,7 +89,7 @@ class LanguageChooser:
         return found
 
     def _rival(self, chosen: int, stretch: Evidence) -> str | None:
-        sounds = self._upright(stretch.log_probs, _LEANING)
+        sounds = stretch.log_probs
         others = [i for i in range(len(sounds)) if i != chosen]
         best = max(others, key=sounds.__getitem__)
         return self.candidates[best] if sounds[chosen] - sounds[best] < _SURE else None
@@ -98,11 +97,7 @@ class LanguageChooser:
     def _emitted(self, stretch: Evidence) -> list[float]:
         """What a stretch says for each language, less the shorter it is: the model is too sure."""
         weight = min(1.0, (stretch.end - stretch.start) / _CLEAR)
-        return [weight * value for value in self._upright(stretch.log_probs, _LEANING)]
-
-    def _upright(self, log_probs: Sequence[float], leaning: dict[str, float]) -> list[float]:
-        pairs = zip(self.candidates, log_probs, strict=True)
-        return [value - leaning.get(language, 0.0) for language, value in pairs]
+        return [weight * value for value in stretch.log_probs]
 
     def _prior(self) -> list[float]:
         """Log share of each language in what was heard so far, before any of it all alike."""
@@ -110,11 +105,6 @@ class LanguageChooser:
         return [math.log(count / sum(counts)) for count in counts]
 
 
-# Accented English sounds Chinese to Whisper base, more so where a stretch is cut out of the
-# encoder states of its surroundings: by this much, natural log, measured on 64 English and 50
-# Chinese recordings of the training audio.
-_LEANING = {"zh": 2.0}
-_LEANING_IN_PASSING = {"zh": 2.5}
 _SURE = 1.5  # natural log, by which a language must lead to be without a rival
 _UNHEARD = 4.0  # seconds of every language that are taken as heard beforehand
 _PRIOR_WEIGHT = 0.3

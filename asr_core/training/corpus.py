@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.decode import open_recording
 from asr_core.errors import AsrError
+from asr_core.training.targets import is_sentence, is_tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +78,29 @@ def read_corpus(manifests: Iterable[Path]) -> list[Utterance]:
     return found
 
 
+def group_of(utterance: Utterance) -> str:
+    """The kind of an utterance: "zh-real", "mixed-synthetic", "en-real-words" ..."""
+    kind = "synthetic" if utterance.is_synthetic else "real"
+    if not is_tidy(utterance.text) and not is_sentence(utterance.text, utterance.language):
+        kind += "-words"
+    return f"{utterance.language}-{kind}"
+
+
 def split_by_speaker(
     utterances: Sequence[Utterance], share: float, seed: int = 0
 ) -> tuple[list[Utterance], list[Utterance]]:
     """Utterances to train on, and those of about `share` of the speakers to validate with.
 
-    Of a speaker who says more than a quarter of a language's real (or synthetic) part there is no
-    other to hold back: a share of the utterances themselves goes, by their ids.
+    Of a speaker who says more than a quarter of a group there are too few others to hold back: a
+    share of the utterances themselves goes, by their ids.
     """
-    groups: dict[tuple[str, bool], dict[str, float]] = {}
+    groups: dict[str, dict[str, float]] = {}
     for u in utterances:
-        speakers = groups.setdefault((u.language, u.is_synthetic), {})
+        speakers = groups.setdefault(group_of(u), {})
         speakers[u.speaker] = speakers.get(u.speaker, 0.0) + u.duration
 
     def is_held_back(u: Utterance) -> bool:
-        speakers = groups[u.language, u.is_synthetic]
+        speakers = groups[group_of(u)]
         is_large = speakers[u.speaker] > 0.25 * sum(speakers.values())
         return _lot(u.id if is_large else u.speaker, seed) < share
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from asr_core.audio import SAMPLE_RATE
 from asr_core.model.hybrid import LANGUAGES
 from asr_core.training import augment
-from asr_core.training.corpus import SoundCache, Utterance
+from asr_core.training.corpus import SoundCache, Utterance, group_of
 from asr_core.training.recipe import Recipe
 from asr_core.training.targets import (
     Target,
@@ -33,6 +33,7 @@ from asr_core.training.targets import (
 )
 
 _BLOCK = 32  # batches that are drawn together, then sorted by length
+_FRAME_GRID = 128  # padded lengths are its multiples: every new shape costs compiling kernels
 _FADE = round(0.02 * SAMPLE_RATE)  # samples over which joined sounds overlap
 
 Features = Callable[[Tensor], Tensor]  # (1, N) waveform -> (1, T, F)
@@ -109,8 +110,9 @@ class Examples:
         """The sound and targets of what was drawn."""
         made = [self._made(draw) for draw in draws]
         features = torch.nn.utils.rnn.pad_sequence([f for f, _ in made], batch_first=True)
+        missing = -features.shape[1] % _FRAME_GRID
         return Batch(
-            features=features,
+            features=torch.nn.functional.pad(features, (0, 0, 0, missing)),
             lengths=torch.tensor([len(f) for f, _ in made]),
             targets=tuple(target for _, target in made),
             languages=torch.tensor([LANGUAGES.index(draw.language) for draw in draws]),
@@ -183,14 +185,6 @@ class Examples:
             if rng.random() < self._recipe.other_prompt:
                 language = "en" if language == "zh" else "zh"
         return self._writer.target(text, language, attends)
-
-
-def group_of(utterance: Utterance) -> str:
-    """The group whose share of the examples a recipe sets: "zh-real", "mixed-synthetic" ..."""
-    kind = "synthetic" if utterance.is_synthetic else "real"
-    if not is_tidy(utterance.text) and not is_sentence(utterance.text, utterance.language):
-        kind += "-words"
-    return f"{utterance.language}-{kind}"
 
 
 def cross_faded(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from asr_core.training.recipe import Recipe
 from asr_core.training.targets import Target
 
 _IGNORED = -1
+_TOKEN_GRID = 16  # padded lengths are its multiples: every new shape costs compiling kernels
 _FRAMES_A_SECOND = 50
 _SHORTEST, _LONGEST = 1.0, 6.0  # seconds of a slice whose language is asked
 
@@ -105,7 +106,7 @@ def attention_loss(
 ) -> Tensor:
     """Mean negative log probability of a token, of the examples `asked`."""
     rows = [(*targets[i].prompt, *targets[i].tokens) for i in asked]
-    width = max(map(len, rows)) - 1
+    width = -(-(max(map(len, rows)) - 1) // _TOKEN_GRID) * _TOKEN_GRID
     fed = torch.zeros(len(rows), width, dtype=torch.long)
     wanted = torch.full((len(rows), width), _IGNORED)
     for r, (i, row) in enumerate(zip(asked, rows, strict=True)):

@@ -15,8 +15,8 @@ from asr_core.search.ctc import greedy_search
 from asr_core.search.joint import beam_search
 from asr_core.search.types import SearchOptions
 from asr_core.text.score import error_rate
-from asr_core.training.corpus import SoundCache, Utterance
-from asr_core.training.examples import Features, group_of
+from asr_core.training.corpus import SoundCache, Utterance, group_of
+from asr_core.training.examples import Features
 from asr_core.training.targets import Writer, spoken_mostly
 
 _BATCH_SECONDS = 60.0

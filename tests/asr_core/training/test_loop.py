@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tones import LetterWriter, write_corpus
 
 from asr_core.audio.features import log_mel
 from asr_core.errors import AsrError
@@ -19,7 +20,6 @@ from asr_core.training.loop import BEST, LOG, Run
 from asr_core.training.plot import plot
 from asr_core.training.recipe import Recipe
 from asr_core.training.validate import validate
-from tests.asr_core.training.corpus_double import LetterWriter, write_corpus
 
 RECIPE = Recipe(
     steps=80,

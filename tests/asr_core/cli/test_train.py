@@ -1,0 +1,63 @@
+"""`sottovoce train`: numbers of the recipe, and the whole recipe on a few real utterances."""
+
+import json
+
+import pytest
+
+from asr_core.cli import main
+from asr_core.cli.train import adjusted
+from asr_core.errors import AsrError
+from asr_core.training.recipe import PRESETS
+
+BASE = PRESETS["base"]
+
+
+def test_numbers_of_a_recipe_can_be_set():
+    found = adjusted(BASE, ["steps=7", "ctc_weight=0.5"])
+    assert (found.steps, found.ctc_weight) == (7, 0.5)
+    assert found.head_steps == BASE.head_steps
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("speed=3", "has no number 'speed'"),
+        ("shares=1", "has no number 'shares'"),
+        ("steps=many", "'many' is no value of steps"),
+        ("steps", "'' is no value of steps"),
+    ],
+)
+def test_a_wrong_number_is_one_sentence(change, said):
+    with pytest.raises(AsrError, match=said):
+        adjusted(BASE, [change])
+
+
+def test_a_missing_manifest_is_said(tmp_path, capsys):
+    run = tmp_path / "run"
+    assert main(["train", str(tmp_path / "none.jsonl"), "--folder", str(run)]) == 1
+    assert "none.jsonl is not a manifest" in capsys.readouterr().err
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_smoke_recipe_runs_to_its_end_and_the_ctc_loss_falls(shared_folder, tmp_path, capsys):
+    corpus = shared_folder / "train"
+    rows = [row for row in read(corpus / "synth" / "manifest.jsonl") if row["duration_s"] < 4][:60]
+    for row in rows:
+        row["file"] = str(corpus / "synth" / row["file"])
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    folder = tmp_path / "run"
+
+    command = ["train", str(manifest), "--folder", str(folder), "--preset", "smoke"]
+    assert main(command) == 0
+
+    losses = [row["ctc"] for row in read(folder / "log.jsonl") if "ctc" in row]
+    assert len(losses) == PRESETS["smoke"].steps
+    assert sum(losses[-3:]) < 0.5 * sum(losses[:3])
+    assert (folder / "plot.svg").exists()
+
+    assert main(command) == 0  # it is done: nothing comes after the last step
+    assert "Going on from step 12 of 12." in capsys.readouterr().err
