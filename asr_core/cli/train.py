@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -15,8 +13,8 @@ from asr_core.training.recipe import PRESETS, Recipe
 
 def train(arguments: argparse.Namespace, console: Console) -> int:
     """Run a recipe to its end, going on where an earlier run in the folder stopped."""
-    _keep_memory()
     from asr_core.training.base import base_run, pack_run  # imports torch
+    from asr_core.training.loop import LOG
     from asr_core.training.plot import plot
 
     folder = Path(arguments.folder)
@@ -35,7 +33,7 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
             f"Step {step.number} of {recipe.steps}: CTC loss {step.losses['ctc']:.3f}, "
             f"{step.hours:.1f} h heard, {step.speed:.0f} times as fast as it was spoken"
         )
-    plot(folder / "log.jsonl", folder / "plot.svg")
+    plot(folder / LOG, folder / "plot.svg")
     if arguments.pack:
         digest = pack_run(folder, Path(arguments.pack))
         console.say(f"The trained weights are in {arguments.pack} (SHA-256 {digest[:12]}…).")
@@ -59,14 +57,3 @@ def adjusted(recipe: Recipe, changes: list[str]) -> Recipe:
         except ValueError as error:
             raise AsrError(f"{value!r} is no value of {name}; write {name}=NUMBER.") from error
     return recipe
-
-
-def _keep_memory() -> None:
-    """Have glibc keep what tensors give back: without this a third of a step is page faults."""
-    if sys.platform != "linux":
-        return
-    trim_threshold, mmap_threshold = -1, -3  # malloc.h
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        library.mallopt(mmap_threshold, 2**31 - 1)
-        library.mallopt(trim_threshold, 2**31 - 1)

@@ -20,7 +20,7 @@ from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
-from asr_core.model.growth import load_bundled, unit_table
+from asr_core.model.growth import load_bundled, unit_table, whisper_tokenizer
 from asr_core.model.precision import Placement, place
 from asr_core.model.whisper import data_file
 from asr_core.result import Segment
@@ -44,13 +44,9 @@ def load(settings: Settings) -> ConformerEngine:
         ModelError: the weights are missing or damaged.
         AsrError: there is no such device.
     """
-    table = json.loads(data_file("config.json").read_text())
-    tokenizer = Tokenizer(
-        data_file("tokenizer.json").read_text(encoding="utf-8"),
-        table["suppress_ids"],
-        table["suppress_ids_begin"],
-    )
+    tokenizer = whisper_tokenizer()
     placement = place(load_bundled(), settings.device, settings.precision)
+    table = json.loads(data_file("config.json").read_text())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
     decoding = Decoding(placement.model, tokenizer, unit_table(), heads)
     return ConformerEngine("sottovoce-base", placement, tokenizer, decoding)

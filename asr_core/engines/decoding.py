@@ -44,15 +44,12 @@ class Decoding:
         self._heads = tuple(alignment_heads)
         self._tokenizer = tokenizer
         n_tokens = model.config.decoder.vocab_size
-        suppressed = torch.zeros(n_tokens, dtype=torch.bool)
-        suppressed[list(tokenizer.suppressed)] = True
-        suppressed[tokenizer.eos_id + 1 :] = True  # languages, tasks and times
         at_start = torch.zeros(n_tokens, dtype=torch.bool)
         at_start[list(tokenizer.suppressed_at_start)] = True
         self._options = SearchOptions(
             eos_id=tokenizer.eos_id,
             length_penalty=1.0,  # the mean log probability of a token, as Whisper ranks
-            suppressed=suppressed,
+            suppressed=never_text(tokenizer, n_tokens),
             suppressed_at_start=at_start,
         )
 
@@ -157,6 +154,14 @@ class Decoding:
             ),
             frames=None,
         )
+
+
+def never_text(tokenizer: Tokenizer, n_tokens: int) -> Tensor:
+    """(n_tokens,) True for tokens no search may choose: sounds, languages, tasks and times."""
+    suppressed = torch.zeros(n_tokens, dtype=torch.bool)
+    suppressed[list(tokenizer.suppressed)] = True
+    suppressed[tokenizer.eos_id + 1 :] = True
+    return suppressed
 
 
 def _greedy(log_probs: Tensor, lengths: Tensor) -> list[Hypothesis]:

@@ -8,6 +8,7 @@ weights of `assets/models/sottovoce-base` on top.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from asr_core.model.decoder import DecoderConfig
 from asr_core.model.hybrid import HybridModel, ModelConfig
 from asr_core.model.units import UnitTable, token_bytes
 from asr_core.model.whisper import data_file, whisper_state_dict
+from asr_core.text.tokenizer import Tokenizer
 
 N_TEXT_TOKENS = 50_257  # tokens below this one are text, the others are special
 END_OF_TEXT = 50_257
@@ -92,6 +94,20 @@ def unit_table() -> UnitTable:
     """
     lines = data_file("vocabulary.txt").read_text(encoding="utf-8").split("\n")
     return UnitTable(token_bytes(lines[:N_TEXT_TOKENS]))
+
+
+def whisper_tokenizer() -> Tokenizer:
+    """The decoder's tokens, and which of them are never text.
+
+    Raises:
+        ModelError: the packages with the weights are not installed.
+    """
+    table = json.loads(data_file("config.json").read_text())
+    return Tokenizer(
+        data_file("tokenizer.json").read_text(encoding="utf-8"),
+        table["suppress_ids"],
+        table["suppress_ids_begin"],
+    )
 
 
 def grow(weights: dict[str, Tensor], units: UnitTable, ctc_pooling: int = 2) -> HybridModel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +9,12 @@ from pathlib import Path
 import torch
 
 from asr_core.audio.features import log_mel
+from asr_core.engines.decoding import never_text
 from asr_core.errors import AsrError
 from asr_core.model import trained
-from asr_core.model.growth import is_new, load_grown, unit_table
+from asr_core.model.growth import is_new, load_grown, unit_table, whisper_tokenizer
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.precision import training_autocast
-from asr_core.model.whisper import data_file
 from asr_core.search.types import SearchOptions
 from asr_core.settings import Precision
 from asr_core.text.tokenizer import Tokenizer
@@ -42,12 +41,7 @@ def base_run(
     Raises:
         AsrError: a manifest or recording cannot be used, or the folder holds another run.
     """
-    table = json.loads(data_file("config.json").read_text())
-    tokenizer = Tokenizer(
-        data_file("tokenizer.json").read_text(encoding="utf-8"),
-        table["suppress_ids"],
-        table["suppress_ids_begin"],
-    )
+    tokenizer = whisper_tokenizer()
     units = unit_table()
     model = load_grown()
     where, autocast = training_autocast(device, precision)
@@ -67,9 +61,7 @@ def base_run(
 
 
 def _options(tokenizer: Tokenizer, model: HybridModel) -> SearchOptions:
-    suppressed = torch.zeros(model.config.decoder.vocab_size, dtype=torch.bool)
-    suppressed[list(tokenizer.suppressed)] = True
-    suppressed[tokenizer.eos_id + 1 :] = True
+    suppressed = never_text(tokenizer, model.config.decoder.vocab_size)
     return SearchOptions(eos_id=tokenizer.eos_id, beam_size=1, suppressed=suppressed)
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from asr_core.audio import SAMPLE_RATE
+from asr_core.engines.hearing import of_like_length
 from asr_core.model.hybrid import HybridModel
 from asr_core.search.ctc import greedy_search
 from asr_core.search.joint import beam_search
@@ -19,7 +20,6 @@ from asr_core.training.corpus import SoundCache, Utterance, group_of
 from asr_core.training.examples import Features
 from asr_core.training.targets import Writer, spoken_mostly
 
-_BATCH_SECONDS = 60.0
 _TOKENS_PER_SECOND = 10
 
 
@@ -68,8 +68,9 @@ def validate(
         tail: seconds of silence behind every utterance.
     """
     found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    by_length = sorted(utterances, key=lambda u: u.duration)
-    for members in _batched(by_length, tail):
+    n_frames = [round((u.duration + tail) * model.config.frame_rate) for u in utterances]
+    for places in of_like_length(n_frames):
+        members = [utterances[i] for i in places]
         encoder_out, lengths = _encoded(model, members, sounds, features, tail)
         log_probs, ctc_lengths = model.ctc_log_probs(encoder_out, lengths)
         heard = greedy_search(log_probs, ctc_lengths)
@@ -99,15 +100,6 @@ def _prompt(writer: Writer, utterance: Utterance) -> tuple[int, ...]:
 def _limited(options: SearchOptions, members: Sequence[Utterance]) -> SearchOptions:
     limits = [round(20 + _TOKENS_PER_SECOND * u.duration) for u in members]
     return replace(options, max_tokens=limits)
-
-
-def _batched(utterances: Sequence[Utterance], tail: float) -> list[list[Utterance]]:
-    batches: list[list[Utterance]] = [[]]
-    for u in utterances:
-        if batches[-1] and (len(batches[-1]) + 1) * (u.duration + tail) > _BATCH_SECONDS:
-            batches.append([])
-        batches[-1].append(u)
-    return batches
 
 
 def _encoded(
