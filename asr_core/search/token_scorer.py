@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from copy import copy
 
@@ -18,7 +17,8 @@ class TokenScorer:
 
     Without `units` a token is its own CTC unit. With them a token that completes no unit (a comma,
     the first bytes of a character) keeps the score of its prefix, and one that completes several
-    is scored as all of them.
+    is scored by the first of them, the others counting with whatever follows once it is chosen: a
+    candidate then costs no recursion, and whole sentences have their exact score.
     """
 
     def __init__(
@@ -43,21 +43,8 @@ class TokenScorer:
             [self._completed(row, token) for token in candidates]
             for row, candidates in enumerate(tokens.tolist())
         ]
-        last = [[found[-1] if found else SAME for found in row] for row in units]
-        psi = self._prefixes.score(torch.tensor(last)).cpu()
-        several: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for row, candidates in enumerate(units):
-            for column, found in enumerate(candidates):
-                if len(found) > 1:
-                    several[len(found)].append((row, column))
-        for n_units, places in several.items():
-            scorer = self._prefixes.fork(torch.tensor([row for row, _ in places]))
-            added = torch.tensor([units[row][column] for row, column in places])  # (n, n_units)
-            for i in range(n_units - 1):
-                scorer.select(torch.arange(len(places)), added[:, i])
-            rows, columns = zip(*places, strict=True)
-            psi[rows, columns] = scorer.score(added[:, -1:])[:, 0].cpu()
-        return psi
+        first = [[found[0] if found else SAME for found in row] for row in units]
+        return self._prefixes.score(torch.tensor(first)).cpu()
 
     def select(self, rows: Sequence[int], tokens: Sequence[int | None]) -> None:
         """Make row i what row `rows[i]` was, with `tokens[i]` appended unless that is None."""

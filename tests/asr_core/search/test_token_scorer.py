@@ -40,14 +40,19 @@ def unit_scores(posteriors, utterance, prefix, wanted):
     ("token", "completed"),
     [(10, [1]), (12, []), (20, []), (21, []), (30, [1, 4]), (31, [2, 2, 1]), (EOS, [END])],
 )
-def test_a_token_is_scored_as_the_units_it_completes(posteriors, token, completed):
+def test_a_token_is_scored_by_the_first_unit_it_completes(posteriors, token, completed):
     scorer = TokenScorer(*posteriors, EOS, units)
     scorer.select([0, 1], [11, 30])
     found = scorer.score(torch.tensor([[token]] * 2))
     for row, prefix in enumerate([[2], [1, 4]]):
-        *more, last = completed or [SAME]
-        wanted = unit_scores(posteriors, row, [*prefix, *more], last)
-        assert found[row, 0].item() == pytest.approx(wanted)
+        first = completed[0] if completed else SAME
+        assert found[row, 0].item() == pytest.approx(unit_scores(posteriors, row, prefix, first))
+    if token != EOS:
+        scorer.select([0, 1], [token] * 2)
+        ended = scorer.score(torch.tensor([[EOS]] * 2))
+        for row, prefix in enumerate([[2], [1, 4]]):
+            wanted = unit_scores(posteriors, row, [*prefix, *completed], END)
+            assert ended[row, 0].item() == pytest.approx(wanted)
 
 
 def test_a_character_of_several_tokens_counts_when_its_last_token_arrives(posteriors):
