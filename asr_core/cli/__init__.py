@@ -18,7 +18,7 @@ from asr_core.errors import AsrError
 from asr_core.export import FORMATS
 from asr_core.privacy import guard
 from asr_core.settings import DecodeMode, Precision, Script
-from asr_core.training.recipe import PRESET_NAMES
+from asr_core.training.recipe import PRESET_NAMES, Begin
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -144,6 +144,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--folder", required=True, metavar="PATH", help="of the run; one in it goes on"
     )
     parser.add_argument("--preset", choices=PRESET_NAMES, default=PRESET_NAMES[0])
+    parser.add_argument(
+        "--begin",
+        choices=get_args(Begin),
+        default="whisper",
+        help="with Whisper's weights, or go on with the trained ones of the bundled model",
+    )
     parser.add_argument(
         "--set",
         action="append",

@@ -25,6 +25,7 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
         recipe,
         arguments.device,
         arguments.precision,
+        arguments.begin,
     )
     if run.step:
         console.say(f"Going on from step {run.step} of {recipe.steps}.")

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-_HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
-_TOKEN = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_]|')+")
+HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
+_TOKEN = re.compile(rf"{HAN}|(?:(?!{HAN})[^\W_]|')+")
 
 
 def scored_tokens(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,20 +12,21 @@ from asr_core.audio.features import log_mel
 from asr_core.engines.decoding import never_text
 from asr_core.errors import AsrError
 from asr_core.model import trained
-from asr_core.model.growth import is_new, load_grown, unit_table, whisper_tokenizer
+from asr_core.model.growth import is_new, load_bundled, load_grown, unit_table, whisper_tokenizer
 from asr_core.model.hybrid import HybridModel
-from asr_core.model.precision import training_autocast
+from asr_core.model.precision import place, training_autocast
 from asr_core.search.types import SearchOptions
 from asr_core.settings import Precision
 from asr_core.text.tokenizer import Tokenizer
-from asr_core.training.corpus import SoundCache, read_corpus, split_by_speaker
+from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
 from asr_core.training.loop import BEST, Run
-from asr_core.training.recipe import Recipe
+from asr_core.training.recipe import Begin, Recipe
+from asr_core.training.restore import restore
 from asr_core.training.targets import WhisperWriter
-from asr_core.training.validate import Report, chosen, validate
+from asr_core.training.validate import Report, chosen, transcribed, validate
 
-_MOST_VALIDATED = 40  # utterances a group
+_MOST_VALIDATED = 60  # utterances a group
 _CTC_WEIGHTS = {"zh": 0.1, "en": 0.1}  # as the bundled weights have it; 0.3 reads far worse
 
 
@@ -35,15 +36,19 @@ def base_run(
     recipe: Recipe,
     device: str = "auto",
     precision: Precision = "auto",
+    begin: Begin = "whisper",
 ) -> Run:
     """A run that trains the bundled model, ready to `train()` or to go on.
+
+    Args:
+        begin: with Whisper's weights, or with the trained ones that are bundled.
 
     Raises:
         AsrError: a manifest or recording cannot be used, or the folder holds another run.
     """
     tokenizer = whisper_tokenizer()
     units = unit_table()
-    model = load_grown()
+    model = _beginning(begin)
     where, autocast = training_autocast(device, precision)
     model.to(where)
     writer = WhisperWriter(tokenizer, units)
@@ -56,8 +61,21 @@ def base_run(
     def report(model: HybridModel, tail: float) -> Report:
         return validate(model, sample, sounds, writer, log_mel, options, tail)
 
+    def write(bare: Sequence[Utterance]) -> Iterator[tuple[Utterance, str]]:
+        ready = place(_beginning(begin), device, precision)  # faster than what is to be trained
+        tail = ready.model.config.tail
+        with ready.autocast():
+            found = transcribed(ready.model, bare, sounds, writer, log_mel, options, tail)
+            for utterance, _, written in found:
+                yield utterance, written
+
+    heard = restore(heard, write, folder / "texts.json")
     examples = Examples(heard, sounds, writer, log_mel, recipe)
     return Run(model, examples, recipe, folder, autocast, report)
+
+
+def _beginning(begin: Begin) -> HybridModel:
+    return load_bundled() if begin == "bundled" else load_grown()
 
 
 def _options(tokenizer: Tokenizer, model: HybridModel) -> SearchOptions:

@@ -26,7 +26,9 @@ STATE, BEST, LOG = "state.pt", "best.pt", "log.jsonl"
 
 _HEADS = ("ctc.", "language.")
 _FROZEN = (".ff1.", "decoder.embed.", "decoder.positions.")
+_BIAS = ".relative_bias."
 _LONGEST_GRADIENT = 5.0
+_TOLERANCE = 0.015  # of an error rate: the validation of a few hundred words is no surer
 _EVERY = 10  # steps between two updates of the average and two pulls
 
 Autocast = Callable[[], AbstractContextManager[Any]]
@@ -163,6 +165,10 @@ class Run:
         if alone:  # convolutions too wait: the encoder then keeps nothing for a backward pass
             for name, weight in self._weights.items():
                 weight.requires_grad_(name.startswith(_HEADS))
+        if self.step >= recipe.head_steps + recipe.bias_steps:
+            for name, weight in self._weights.items():
+                if _BIAS in name:
+                    weight.requires_grad_(False)
         for part, group in zip(self._parts, self._optimizer.param_groups, strict=True):
             group["lr"] = self._rate(part)
         total: dict[str, float] = {}
@@ -218,11 +224,11 @@ class Run:
         with _Swapped(self._weights, self._average):
             self.model.eval()
             with self._autocast():
-                tail = self.recipe.original_tail if self.step == 0 else self.recipe.tail
+                tail = self.model.config.tail if self.step == 0 else self.recipe.tail
                 report = self._validate(self.model, tail)
             self.model.train()
         loses = self.first is not None and any(
-            rate > self.first.attention[group]
+            rate > self.first.attention[group] + _TOLERANCE
             for group, rate in report.attention.items()
             if group.endswith("-real")
         )

@@ -23,7 +23,14 @@ from asr_core.text.tokenizer import UNSPACED
 from asr_core.training import english_numbers, mandarin_numbers
 
 READINGS = mandarin_numbers.READINGS | english_numbers.READINGS
-KINDS = {"zh": 22, "mixed": 36, "switch": 12, "number": 14, "name": 8, "en": 8}  # and their weights
+KINDS = {
+    "zh": 22,
+    "mixed": 36,
+    "switch": 12,
+    "number": 14,
+    "name": 8,
+    "en": 40,
+}  # and their weights
 LONGEST = 110  # characters, about what fits into the 30 seconds a recognizer hears at once
 _FROM_PAIRS = (
     0.7  # share of the plain sentences, and half of the joined ones, where there are pairs

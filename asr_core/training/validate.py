@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -50,7 +50,6 @@ def chosen(utterances: Sequence[Utterance], most: int) -> list[Utterance]:
     ]
 
 
-@torch.inference_mode()
 def validate(
     model: HybridModel,
     utterances: Sequence[Utterance],
@@ -68,6 +67,34 @@ def validate(
         tail: seconds of silence behind every utterance.
     """
     found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for u, heard, written in transcribed(
+        model, utterances, sounds, writer, features, options, tail
+    ):
+        found[group_of(u)].append((u.text, heard, written))
+    rates = {
+        group: [error_rate([r[0] for r in rows], [r[i] for r in rows]) for i in (1, 2)]
+        for group, rows in sorted(found.items())
+    }
+    return Report(
+        {group: rate[0] for group, rate in rates.items()},
+        {group: rate[1] for group, rate in rates.items()},
+    )
+
+
+@torch.inference_mode()
+def transcribed(
+    model: HybridModel,
+    utterances: Sequence[Utterance],
+    sounds: SoundCache,
+    writer: Writer,
+    features: Features,
+    options: SearchOptions,
+    tail: float,
+) -> Iterator[tuple[Utterance, str, str]]:
+    """Every utterance, what CTC alone hears in it and what attention alone writes.
+
+    The arguments are those of `validate`.
+    """
     n_frames = [round((u.duration + tail) * model.config.frame_rate) for u in utterances]
     for places in of_like_length(n_frames):
         members = [utterances[i] for i in places]
@@ -79,15 +106,7 @@ def validate(
         written = beam_search(model.decoder, memory, prompts, _limited(options, members))
         for u, units, nbest in zip(members, heard, written, strict=True):
             ctc = writer.heard([token.id for token in units])
-            found[group_of(u)].append((u.text, ctc, writer.written(nbest[0].tokens)))
-    rates = {
-        group: [error_rate([r[0] for r in rows], [r[i] for r in rows]) for i in (1, 2)]
-        for group, rows in sorted(found.items())
-    }
-    return Report(
-        {group: rate[0] for group, rate in rates.items()},
-        {group: rate[1] for group, rate in rates.items()},
-    )
+            yield u, ctc, writer.written(nbest[0].tokens)
 
 
 def _prompt(writer: Writer, utterance: Utterance) -> tuple[int, ...]:

@@ -31,7 +31,6 @@ RECIPE = Recipe(
     usual=3.0,
     longest=4.0,
     tail=0.2,
-    original_tail=0.2,
     augmentation=0.0,
     attention_share=1.0,
     validate_every=40,
