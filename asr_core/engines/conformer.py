@@ -14,7 +14,7 @@ from torch import Tensor
 
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
-from asr_core.engines.decoding import Decoding
+from asr_core.engines.decoding import Decoding, TokenSpans
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
@@ -24,7 +24,6 @@ from asr_core.model.growth import load_bundled, unit_table, whisper_tokenizer
 from asr_core.model.precision import Placement, place
 from asr_core.model.whisper import data_file
 from asr_core.result import Segment
-from asr_core.search.align import Spans
 from asr_core.search.loops import without_loop
 from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
@@ -100,7 +99,7 @@ class ConformerEngine:
         found: dict[int, list[Segment]] = defaultdict(list)
         for heard, hypothesis, spans in self._decided(passages, settings):
             words = self._tokenizer.words(hypothesis.tokens)
-            times = [heard.passage.seconds(span) for span in spans]
+            times = [None if span is None else heard.passage.seconds(span) for span in spans]
             found[heard.window] += passage_segments(
                 heard.passage, words, times, hypothesis.token_log_probs, settings.script
             )
@@ -146,10 +145,11 @@ class ConformerEngine:
             memory = self._model.decoder.hear(encoder_out, lengths).of(rows)
             languages = [heard.passage.language for heard in group]
             limits = [_most_tokens(heard.passage) for heard in group]
-            best = self._decoding.best(encoder_out, memory, languages, limits, settings)
+            ctc = self._decoding.posteriors(encoder_out, lengths, rows, languages)
+            best = self._decoding.best(memory, ctc, languages, limits, settings)
             best = [_without_loop(hypothesis) for hypothesis in best]
             n_frames = [heard.passage.n_frames for heard in group]
-            spans = self._decoding.spans(memory, languages, best, n_frames)
+            spans = self._decoding.spans(memory, languages, best, n_frames, ctc)
             found.update(zip(members, map(_Reading, group, best, spans), strict=True))
         return [found[i] for i in range(len(passages))]
 
@@ -168,7 +168,7 @@ class _Reading(NamedTuple):
 
     heard: Heard
     hypothesis: Hypothesis
-    spans: Spans
+    spans: TokenSpans
 
 
 def _growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:

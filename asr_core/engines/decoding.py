@@ -13,7 +13,13 @@ from asr_core.errors import AsrError
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.memory import Memory
 from asr_core.model.units import UnitTable
-from asr_core.search.align import Spans, attention_align
+from asr_core.search.align import (
+    Floats,
+    attention_align,
+    ctc_align,
+    equal_spans,
+    widen,
+)
 from asr_core.search.ctc import greedy_search, prefix_beam_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
@@ -23,6 +29,10 @@ from asr_core.settings import Settings
 from asr_core.text.tokenizer import Tokenizer
 
 _N_BEST = 10  # CTC hypotheses that are rescored
+_REACH = 6.0  # encoder frames by which a unit is said before and after CTC hears it
+
+TokenSpans = list[tuple[float, float] | None]
+Posteriors = tuple[Tensor, Tensor]  # (B, T'', units) natural log, (B,) frames
 
 
 class Decoding:
@@ -57,10 +67,31 @@ class Decoding:
         """Of CTC in a joint score; 0 where it has not learned the language."""
         return self._model.config.ctc_weights.get(language, 0.0)
 
-    def best(
+    def posteriors(
         self,
         encoder_out: Tensor,
+        lengths: Tensor,
+        sounds: Sequence[int],
+        languages: Sequence[str],
+    ) -> Posteriors | None:
+        """What CTC hears in the B passages; None if it has not learned their language.
+
+        Args:
+            encoder_out: (S, T', D) states of the sounds, with (S,) `lengths` frames.
+            sounds: which of them each passage is of.
+            languages: of the passages; CTC has the same weight for all of them.
+        """
+        if not self.ctc_weight(languages[0]):
+            return None
+        log_probs, n_frames = self._model.ctc_log_probs(encoder_out, lengths)
+        if list(sounds) != list(range(len(encoder_out))):  # else the copy would be for nothing
+            log_probs, n_frames = log_probs[list(sounds)], n_frames[list(sounds)]
+        return log_probs, n_frames
+
+    def best(
+        self,
         memory: Memory,
+        ctc: Posteriors | None,
         languages: Sequence[str],
         limits: Sequence[int],
         settings: Settings,
@@ -68,9 +99,9 @@ class Decoding:
         """The best hypothesis of every passage, in the decoder's tokens.
 
         Args:
-            encoder_out: (S, T', D) states of the sounds that the B passages are of.
-            memory: what the decoder keeps of the passages.
-            languages: of the B passages; CTC has the same weight for all of them.
+            memory: what the decoder keeps of the B passages.
+            ctc: their `posteriors`.
+            languages: of the passages; CTC has the same weight for all of them.
             limits: the most tokens each passage may have.
 
         Raises:
@@ -78,14 +109,13 @@ class Decoding:
         """
         mode = settings.decode
         ctc_weight = self.ctc_weight(languages[0])
-        if mode in ("ctc", "rescore") and not ctc_weight:
+        if mode in ("ctc", "rescore") and ctc is None:
             raise AsrError(
                 f"CTC, which the mode {mode!r} needs, has not learned the language "
                 f"{languages[0]!r} in this model. Choose joint, attention or draft."
             )
-        ctc = None
-        if ctc_weight and mode != "attention":
-            ctc = self._model.ctc_log_probs(encoder_out[list(memory.sounds)], memory.lengths)
+        if mode == "attention":
+            ctc = None
         if mode == "ctc":
             assert ctc is not None
             return [self._from_units(h) for h in _greedy(*ctc)]
@@ -118,11 +148,48 @@ class Decoding:
         languages: Sequence[str],
         hypotheses: Sequence[Hypothesis],
         n_frames: Sequence[int],
-    ) -> list[Spans]:
-        """The encoder frames of every token, by where the decoder looked.
+        ctc: Posteriors | None,
+    ) -> list[TokenSpans]:
+        """The encoder frames of every token; None for one in which nothing is to be heard.
+
+        By CTC where it has learned the language, else by where the decoder looked.
 
         Args:
             n_frames: of every passage, without the silence behind it.
+            ctc: their `posteriors`.
+        """
+        if ctc is None:
+            return self._looked(memory, languages, hypotheses, n_frames)
+        log_probs = ctc[0].cpu()
+        return [
+            self._aligned(log_probs[b].numpy(), hypothesis.tokens, n)
+            for b, (hypothesis, n) in enumerate(zip(hypotheses, n_frames, strict=True))
+        ]
+
+    def _aligned(self, log_probs: Floats, tokens: Sequence[int], n_frames: int) -> TokenSpans:
+        """The encoder frames of the tokens of one passage by (T'', units) CTC posteriors."""
+        units = self._units.of_tokens(tokens)
+        pooling = self._model.config.ctc_pooling
+        heard = log_probs[: -(-n_frames // pooling)]
+        aligned = ctc_align(heard, [unit for found in units for unit in found])
+        if aligned is None:  # fewer frames than units: nobody speaks like that
+            return [*equal_spans(len(tokens), 0.0, float(n_frames))]
+        frames = [(float(pooling * unit.start), float(pooling * unit.end)) for unit in aligned]
+        said = iter(widen(frames, float(n_frames), _REACH))
+        spans: TokenSpans = []
+        for found in units:
+            parts = [next(said) for _ in found]
+            spans.append((parts[0][0], parts[-1][1]) if parts else None)
+        return spans
+
+    def _looked(
+        self,
+        memory: Memory,
+        languages: Sequence[str],
+        hypotheses: Sequence[Hypothesis],
+        n_frames: Sequence[int],
+    ) -> list[TokenSpans]:
+        """The same by where the decoder looked.
 
         Source: Radford et al.'s reference code, timing.py: the mean of the heads that follow the
         speech, by dynamic time warping.
@@ -137,7 +204,7 @@ class Decoding:
         cache = self._model.decoder.recall(memory)
         weights = self._model.decoder.attend(fed, cache, self._heads).cpu()
         return [
-            attention_align(looked[:, : len(row) - 1, :n].numpy(), len(prompt) - 1)
+            [*attention_align(looked[:, : len(row) - 1, :n].numpy(), len(prompt) - 1)]
             for looked, row, n, prompt in zip(weights, rows, n_frames, prompts, strict=True)
         ]
 

@@ -23,7 +23,7 @@ _CLAUSE_END = (*_SENTENCE_END, *",，、;；:：")
 def passage_segments(
     passage: Passage,
     words: Sequence[TokenWord],
-    token_times: Sequence[tuple[float, float]],
+    token_times: Sequence[tuple[float, float] | None],
     token_log_probs: Sequence[float],
     script: Script,
 ) -> Iterator[Segment]:
@@ -31,7 +31,8 @@ def passage_segments(
 
     Args:
         words: of the hypothesis; their `start` and `end` count its tokens.
-        token_times: (start, end) of every token, seconds from the start of the recording.
+        token_times: (start, end) of every token, seconds from the start of the recording; None
+            for one in which nothing is to be heard.
         token_log_probs: natural log probability of every token.
     """
     timed = _timed(passage, words, token_times, token_log_probs)
@@ -55,15 +56,16 @@ def passage_segments(
 def _timed(
     passage: Passage,
     words: Sequence[TokenWord],
-    token_times: Sequence[tuple[float, float]],
+    token_times: Sequence[tuple[float, float] | None],
     token_log_probs: Sequence[float],
 ) -> list[Word]:
     """The words in time order, each within the speech of the passage."""
     found: list[Word] = []
     earliest = passage.start
     for word in words:
-        start = max(earliest, _at(word.start, token_times))
-        end = max(start, _at_end(word.end, token_times))
+        start, end = _said(word, token_times) or (earliest, earliest)
+        start = max(earliest, start)
+        end = max(start, end)
         start, end = _within_speech(start, end, passage.spans)
         start = max(start, earliest)
         end = min(max(end, start), passage.end)
@@ -73,17 +75,18 @@ def _timed(
     return found
 
 
-def _at(place: float, times: Sequence[tuple[float, float]]) -> float:
-    """When the part of a token begins that `place` points at."""
-    token = min(int(place), len(times) - 1)
-    start, end = times[token]
-    return start + (place - token) * (end - start)
-
-
-def _at_end(place: float, times: Sequence[tuple[float, float]]) -> float:
-    token = max(0, math.ceil(place) - 1)
-    start, end = times[token]
-    return start + (place - token) * (end - start)
+def _said(
+    word: TokenWord, times: Sequence[tuple[float, float] | None]
+) -> tuple[float, float] | None:
+    """When a word begins and ends, by those of its tokens that can be heard."""
+    first, last = int(word.start), math.ceil(word.end)
+    parts: list[tuple[float, float]] = []
+    for token in range(first, last):
+        if (time := times[token]) is not None:
+            start, length = time[0], time[1] - time[0]
+            begin, stop = max(0.0, word.start - token), min(1.0, word.end - token)
+            parts.append((start + begin * length, start + stop * length))
+    return (parts[0][0], parts[-1][1]) if parts else None
 
 
 def _within_speech(

@@ -1,9 +1,10 @@
 """Draft decoding: greedy search in far fewer decoder passes.
 
 CTC's hypothesis is the draft. One pass of the decoder over prompt and draft tells what greedy
-search would have said at every place; what agrees is kept, the first disagreement is corrected,
-the rest of the draft is laid on behind the correction, and so on. The result is that of greedy
-search whatever the draft: every token is chosen by the same rule from the same log probabilities.
+search would have said at every place; what agrees is kept and the first disagreement is corrected.
+Further on the decoder saw a text with mistakes in it, but what it would have said there still
+mends the draft: capitals, punctuation, words CTC misheard. The result is that of greedy search
+whatever the draft: every token is chosen by the same rule from the same log probabilities.
 
 Source: Leviathan et al. 2023, Fast Inference from Transformers via Speculative Decoding, with
 argmax in place of sampling and CTC in place of a small model.
@@ -23,6 +24,7 @@ from asr_core.search.token_scorer import TokenScorer, token_scorer
 from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
 _POSITIONS = 256  # most (row, token) places in one pass: each costs a row of log probabilities
+_LEAST_WINDOW = 16  # tokens offered after a refusal
 _PATIENCE = 3  # refusals in a row after which a draft waits until as many tokens agree with it
 
 
@@ -58,7 +60,7 @@ def draft_search(
         index = torch.tensor(heard)
         cache = decoder.recall(memory.of(heard))
         scorer = token_scorer(ctc, options, index)
-        live = [(beams[b], _Draft(drafts[b])) for b in heard]
+        live = [(beams[b], _Draft(drafts[b], options)) for b in heard]
         unfed = prompts[index].tolist()
         while live:
             n_new = len(unfed[0])
@@ -88,11 +90,11 @@ def draft_search(
 class _Draft:
     """An utterance's draft, and where it goes on after what was said so far."""
 
-    def __init__(self, tokens: Sequence[int]) -> None:
-        self._tokens = list(tokens)
-        self._distances = list(range(len(self._tokens) + 1))  # edits from what was said to [:j]
-        self._place = 0
+    def __init__(self, tokens: Sequence[int], options: SearchOptions) -> None:
+        self._eos_id, self._units = options.eos_id, options.units
         self._window = _POSITIONS  # tokens to offer at once
+        self._first = 0  # of those that were offered last
+        self._lay(tokens)
         self._n_refusals = 0  # in a row, without a single token accepted
         self._n_agreed = 0  # tokens said in a row that were no edit
 
@@ -100,6 +102,7 @@ class _Draft:
         """The tokens to check next; none while the draft does not fit."""
         if self._n_refusals >= _PATIENCE and self._n_agreed < _PATIENCE:
             return []
+        self._first = self._place
         return self._tokens[self._place : self._place + min(self._window, n_most)]
 
     def hear(self, token: int) -> None:
@@ -114,14 +117,57 @@ class _Draft:
         self._place = (same or nearest)[-1]  # in doubt a token was replaced, not left out
         self._distances = new
 
+    def mend(self, offered: Sequence[int], expected: Sequence[int]) -> None:
+        """Go on with what is left of the draft as the decoder would rather have it.
+
+        Only CTC units tell which tokens are the same word; without them the draft stays as it is.
+
+        Args:
+            expected: what the decoder would say in the place of each offered token, and behind.
+        """
+        if not offered or self._units is None:
+            return
+        i = max(0, self._place - self._first)  # offered tokens that are done with
+        rest: list[int] = []
+        while i < len(offered):
+            if expected[i] in (offered[i], self._eos_id):
+                rest.append(offered[i])
+                i += 1
+                continue
+            n_replaced = _n_replaced(self._units([expected[i]])[0], self._units(offered[i:]))
+            rest += [expected[i]] if n_replaced else [expected[i], offered[i]]
+            i += max(1, n_replaced)
+        unseen = self._tokens[max(self._place, self._first + len(offered)) :]
+        if not unseen and expected[-1] != self._eos_id:
+            unseen = [expected[-1]]
+        self._lay([*rest, *unseen])
+
+    def _lay(self, tokens: Sequence[int]) -> None:
+        """Draft these tokens from here on."""
+        self._tokens = list(tokens)
+        self._distances = list(range(len(self._tokens) + 1))  # edits from what was said to [:j]
+        self._place = 0
+
     def settle(self, n_offered: int, n_accepted: int) -> None:
         """Offer more after success, less after a refusal."""
-        self._window = max(4, 2 * n_accepted)
+        self._window = max(_LEAST_WINDOW, 2 * n_accepted)
         if n_accepted:
             self._n_refusals = 0
         elif n_offered:
             self._n_refusals += 1
             self._n_agreed = 0
+
+
+def _n_replaced(wanted: Sequence[int], drafted: Sequence[Sequence[int]]) -> int:
+    """How many drafted tokens one with the units `wanted` takes the place of; 0: it is put in."""
+    if not wanted:  # punctuation
+        return 0
+    found: list[int] = []
+    for n, units in enumerate(drafted, start=1):
+        found += units
+        if len(found) >= len(wanted):
+            return n if found == list(wanted) else 1
+    return 1
 
 
 def _room(live: list[tuple[Beam, _Draft]], n_new: int) -> int:
@@ -149,6 +195,7 @@ def _check(
     at_start = live[0][0].n_steps == 0
     short = [shortlist(log_probs[:, 0], options, at_start=at_start)]
     short += [shortlist(log_probs[:, place], options) for place in range(1, n_places)]
+    expected = torch.stack([tokens[:, 0] for tokens, _ in short], dim=1).tolist()
     n_right = [0] * n_rows
     agreeing = list(range(n_rows))
     for place, (tokens, scores) in enumerate(short):
@@ -170,6 +217,7 @@ def _check(
                 still.append(r)
             else:
                 live[r][1].settle(len(offers[r]), n_right[r])
+                live[r][1].mend(offers[r], expected[r][: len(offers[r]) + 1])
         if scorer:
             scorer.select(range(n_rows), said)
         agreeing = still

@@ -29,8 +29,8 @@ def restored(bare: str, written: str, language: str) -> str:
     where it has few of the same the transcript becomes a plain sentence.
     """
     plain = tidied(bare, language)
-    ours, theirs = (_WORD.findall(text) for text in (plain, written))
-    matcher = SequenceMatcher(None, *([_key(w) for w, _ in side] for side in (ours, theirs)), False)
+    ours, theirs = _WORD.findall(plain), _WORD.findall(written)
+    matcher = SequenceMatcher(None, [_key(w) for w, _ in ours], [_key(w) for w, _ in theirs], False)
     pairs = [(a + i, b + i) for a, b, n in matcher.get_matching_blocks() for i in range(n)]
     if len(pairs) < _LEAST_AGREEMENT * len(ours):
         return plain

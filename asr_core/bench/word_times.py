@@ -1,0 +1,160 @@
+"""python -m asr_core.bench.word_times MANIFEST... : how exact the times of words are.
+
+Single words of speakers that no training run hears are trimmed to their sound and joined with
+pauses, so that every start and end is known; then the joins are transcribed like any recording.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.decode import open_recording
+from asr_core.engines import load_engine
+from asr_core.errors import AsrError
+from asr_core.result import Transcript
+from asr_core.settings import Settings
+from asr_core.text.score import scored_tokens
+from asr_core.training.corpus import (
+    SoundCache,
+    Utterance,
+    group_of,
+    read_corpus,
+    split_by_speaker,
+)
+from asr_core.training.recipe import Recipe
+from asr_core.transcribe import transcribe
+
+_PAUSES = (0.05, 0.4)  # seconds between two words
+_SILENCE = 0.5  # before the first and after the last
+_WORDS = (4, 9)  # a join, the second one exclusive
+_QUIET = 0.02  # of the loudest moment: what a word is trimmed to is louder
+_HOP = 80  # samples, 5 ms
+
+Times = tuple[float, float]  # start and end, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Words one after another.
+
+    Attributes:
+        waveform: (N,) float32, 16 kHz.
+        words: what was said when.
+    """
+
+    language: str
+    waveform: NDArray[np.float32]
+    words: tuple[tuple[str, Times], ...]
+
+
+def trimmed(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A word without the silence around it; empty if it is nothing but silence."""
+    n = len(waveform) // _HOP
+    loudness = np.sqrt(np.square(waveform[: n * _HOP].reshape(n, _HOP)).mean(axis=1))
+    loud = np.flatnonzero(loudness > _QUIET * loudness.max(initial=0.0))
+    return waveform[loud[0] * _HOP : (loud[-1] + 1) * _HOP] if len(loud) else waveform[:0]
+
+
+def join(words: Sequence[Utterance], sounds: SoundCache, rng: Generator) -> Join:
+    """Words with pauses of chance between them."""
+    parts = [np.zeros(round(_SILENCE * SAMPLE_RATE), np.float32)]
+    found: list[tuple[str, Times]] = []
+    for word in words:
+        sound = trimmed(sounds.waveform(word))
+        start = sum(map(len, parts)) / SAMPLE_RATE
+        found.append((word.text, (start, start + len(sound) / SAMPLE_RATE)))
+        loudest = float(np.abs(sound).max(initial=1e-9))
+        pause = rng.uniform(*_PAUSES)
+        parts += [sound * np.float32(0.5 / loudest), np.zeros(round(pause * SAMPLE_RATE), "f4")]
+    parts.append(np.zeros(round(_SILENCE * SAMPLE_RATE), np.float32))
+    return Join(words[0].language, np.concatenate(parts), tuple(found))
+
+
+def joins(words: Sequence[Utterance], sounds: SoundCache, n: int, seed: int = 0) -> Iterator[Join]:
+    """`n` joins a language, each by one speaker as long as that one has words."""
+    rng = np.random.default_rng(seed)
+    by_language: dict[str, list[Utterance]] = defaultdict(list)
+    for word in words:
+        by_language[word.language].append(word)
+    for members in by_language.values():
+        for _ in range(n):
+            speaker = members[int(rng.integers(len(members)))].speaker
+            own = [word for word in members if word.speaker == speaker]
+            n_words = min(len(own), int(rng.integers(*_WORDS)))
+            chosen = rng.choice(len(own), n_words, replace=False)
+            yield join([own[i] for i in chosen], sounds, rng)
+
+
+def time_errors(reference: Join, transcript: Transcript) -> list[float]:
+    """Seconds by which starts and ends of words are off, signed, of all that were recognized."""
+    said: list[tuple[str, float | None, float | None]] = []
+    for text, (start, end) in reference.words:
+        tokens = scored_tokens(text)
+        for i, token in enumerate(tokens):
+            said.append((token, start if i == 0 else None, end if i == len(tokens) - 1 else None))
+    heard = [
+        (token, word.start, word.end)
+        for segment in transcript.segments
+        for word in segment.words
+        for token in scored_tokens(word.text)
+    ]
+    matcher = SequenceMatcher(None, [s[0] for s in said], [h[0] for h in heard], False)
+    errors: list[float] = []
+    for a, b, n in matcher.get_matching_blocks():
+        for (_, *wanted), (_, *found) in zip(said[a : a + n], heard[b : b + n], strict=True):
+            errors += [f - w for w, f in zip(wanted, found, strict=True) if w is not None]
+    return errors
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, and print a line a language."""
+    parser = argparse.ArgumentParser(
+        prog="python -m asr_core.bench.word_times",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("manifests", type=Path, nargs="+")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded sound")
+    parser.add_argument("--joins", type=int, default=60, help="of each language")
+    options = parser.parse_args(arguments)
+    try:
+        _, held_back = split_by_speaker(read_corpus(options.manifests), Recipe().held_back)
+        words = [u for u in held_back if group_of(u).endswith("-real-words")]
+        settings = Settings()
+        engine = load_engine(settings)
+        errors: dict[str, list[float]] = defaultdict(list)
+        n_words: dict[str, int] = defaultdict(int)
+        for made in joins(words, SoundCache(options.cache), options.joins):
+            sound = io.BytesIO()
+            sf.write(sound, made.waveform, SAMPLE_RATE, format="WAV")
+            with open_recording(sound.getvalue(), "join.wav") as recording:
+                errors[made.language] += time_errors(made, transcribe(recording, engine, settings))
+            n_words[made.language] += len(made.words)
+    except AsrError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    for language, found in errors.items():
+        off = 1000 * np.abs(found)
+        print(
+            f"{language}: {len(found)} starts and ends of {n_words[language]} words; off by "
+            f"{np.median(off):.0f} ms at the median, {np.quantile(off, 0.95):.0f} ms at 95 %, "
+            f"{1000 * np.mean(found):+.0f} ms on average"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
