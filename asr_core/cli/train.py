@@ -15,18 +15,17 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
     """Run a recipe to its end, going on where an earlier run in the folder stopped."""
     from asr_core.training.base import base_run, pack_run  # imports torch
     from asr_core.training.loop import LOG
+    from asr_core.training.plain import plain_run
     from asr_core.training.plot import plot
 
     folder = Path(arguments.folder)
     recipe = adjusted(PRESETS[arguments.preset], arguments.set)
-    run = base_run(
-        [Path(path) for path in arguments.manifests],
-        folder,
-        recipe,
-        arguments.device,
-        arguments.precision,
-        arguments.begin,
-    )
+    given = ([Path(path) for path in arguments.manifests], folder, recipe)
+    where = (arguments.device, arguments.precision)
+    if arguments.preset == "plain":
+        run = plain_run(*given, *where)
+    else:
+        run = base_run(*given, *where, arguments.begin)
     if run.step:
         console.say(f"Going on from step {run.step} of {recipe.steps}.")
     for step in run.steps():

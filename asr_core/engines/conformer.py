@@ -101,7 +101,12 @@ class ConformerEngine:
             words = self._tokenizer.words(hypothesis.tokens)
             times = [None if span is None else heard.passage.seconds(span) for span in spans]
             found[heard.window] += passage_segments(
-                heard.passage, words, times, hypothesis.token_log_probs, settings.script
+                heard.passage,
+                words,
+                times,
+                hypothesis.token_log_probs,
+                settings.script,
+                self._model.config.calibration,
             )
         for i, window in enumerate(windows):
             yield Recognized(window.end, tuple(found[i]))

@@ -31,6 +31,8 @@ from asr_core.text.tokenizer import Tokenizer
 _N_BEST = 10  # CTC hypotheses that are rescored
 _REACH = 6.0  # encoder frames by which a unit is said before and after CTC hears it
 
+_NOTHING = Hypothesis((), 0.0, (), ended=True)
+
 TokenSpans = list[tuple[float, float] | None]
 Posteriors = tuple[Tensor, Tensor]  # (B, T'', units) natural log, (B,) frames
 
@@ -98,6 +100,8 @@ class Decoding:
     ) -> list[Hypothesis]:
         """The best hypothesis of every passage, in the decoder's tokens.
 
+        Where CTC hears nothing at all, nothing is said: the decoder would invent something.
+
         Args:
             memory: what the decoder keeps of the B passages.
             ctc: their `posteriors`.
@@ -107,6 +111,20 @@ class Decoding:
         Raises:
             AsrError: the mode needs a CTC branch that has been trained.
         """
+        found = self._found(memory, ctc, languages, limits, settings)
+        if ctc is None:
+            return found
+        silent = _silent(*ctc)
+        return [_NOTHING if nothing else h for h, nothing in zip(found, silent, strict=True)]
+
+    def _found(
+        self,
+        memory: Memory,
+        ctc: Posteriors | None,
+        languages: Sequence[str],
+        limits: Sequence[int],
+        settings: Settings,
+    ) -> list[Hypothesis]:
         mode = settings.decode
         ctc_weight = self.ctc_weight(languages[0])
         if mode in ("ctc", "rescore") and ctc is None:
@@ -229,6 +247,13 @@ def never_text(tokenizer: Tokenizer, n_tokens: int) -> Tensor:
     suppressed[list(tokenizer.suppressed)] = True
     suppressed[tokenizer.eos_id + 1 :] = True
     return suppressed
+
+
+def _silent(log_probs: Tensor, lengths: Tensor) -> list[bool]:
+    """Of (B, T'', units) posteriors, whether no unit is likely in any frame of an utterance."""
+    blank = log_probs[:, :, 0] > math.log(0.5)
+    outside = torch.arange(blank.shape[1], device=blank.device) >= lengths.to(blank.device)[:, None]
+    return (blank | outside).all(dim=1).tolist()
 
 
 def _greedy(log_probs: Tensor, lengths: Tensor) -> list[Hypothesis]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 
 from asr_core.engines.passages import Passage
@@ -19,6 +20,8 @@ _LONG = 15.0  # seconds after which it ends at a comma or hesitation
 _SENTENCE_END = tuple(".?!。？！…")
 _CLAUSE_END = (*_SENTENCE_END, *",，、;；:：")
 
+Calibration = Sequence[tuple[float, float]]  # as ModelConfig has it
+
 
 def passage_segments(
     passage: Passage,
@@ -26,6 +29,7 @@ def passage_segments(
     token_times: Sequence[tuple[float, float] | None],
     token_log_probs: Sequence[float],
     script: Script,
+    calibration: Calibration = (),
 ) -> Iterator[Segment]:
     """The segments of a passage.
 
@@ -34,11 +38,12 @@ def passage_segments(
         token_times: (start, end) of every token, seconds from the start of the recording; None
             for one in which nothing is to be heard.
         token_log_probs: natural log probability of every token.
+        calibration: of the words' confidence.
     """
     timed = _timed(passage, words, token_times, token_log_probs)
     texts = written((word.text for word in words), script)
     timed = [
-        Word(text, word.start, word.end, word.confidence)
+        Word(text, word.start, word.end, calibrated(word.confidence, calibration))
         for text, word in zip(texts, timed, strict=True)
     ]
     for group in _groups(timed):
@@ -51,6 +56,17 @@ def passage_segments(
             confidence,
             tuple(group),
         )
+
+
+def calibrated(probability: float, calibration: Calibration) -> float:
+    """The share of words with this probability that are right, between what was measured."""
+    if not calibration:
+        return probability
+    at = bisect([x for x, _ in calibration], probability)
+    if at in (0, len(calibration)):
+        return calibration[at - 1 if at else 0][1]
+    (x0, y0), (x1, y1) = calibration[at - 1 : at + 1]
+    return y0 + (y1 - y0) * (probability - x0) / (x1 - x0)
 
 
 def _timed(

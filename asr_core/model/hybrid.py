@@ -28,6 +28,8 @@ class ModelConfig:
         frame_rate: encoder frames per second.
         tail: seconds of silence its weights need behind speech.
         ctc_weights: of CTC in joint decoding, by language; 0 for one that is not named.
+        calibration: what the probability of a word stands for: (probability, share of such words
+            that were right) from low to high; none: what it says.
     """
 
     encoder: EncoderConfig
@@ -42,6 +44,7 @@ class ModelConfig:
     language_head: bool = False
     tail: float = 0.0
     ctc_weights: dict[str, float] = field(default_factory=dict)
+    calibration: tuple[tuple[float, float], ...] = ()
 
     @property
     def ctc_frame_rate(self) -> float:
@@ -64,6 +67,7 @@ class ModelConfig:
             for name in ("decoder", "decoder_r2l"):
                 if values.get(name) is not None:
                     values[name] = DecoderConfig(**values[name])
+            values["calibration"] = tuple(map(tuple, values.get("calibration", ())))
             return cls(**values)
         except (KeyError, TypeError) as error:
             known = ", ".join(f.name for f in fields(cls))

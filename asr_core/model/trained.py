@@ -82,11 +82,16 @@ def apply(changes: Mapping[str, Tensor], model: HybridModel, is_new: Callable[[s
 def save(changes: dict[str, Tensor], config: ModelConfig, folder: Path) -> str:
     """Write the weights, the configuration and the weights' SHA-256, which is given back."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).write_text(config.to_json() + "\n", encoding="utf-8")
+    save_config(config, folder)
     save_file(changes, folder / WEIGHTS)
     digest = sha256(folder)
     (folder / DIGEST).write_text(f"{digest}  {WEIGHTS}\n", encoding="utf-8")
     return digest
+
+
+def save_config(config: ModelConfig, folder: Path) -> None:
+    """Write the configuration."""
+    (folder / CONFIG).write_text(config.to_json() + "\n", encoding="utf-8")
 
 
 def load(folder: Path = FOLDER) -> dict[str, Tensor]:

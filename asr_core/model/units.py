@@ -39,7 +39,7 @@ class UnitTable:
         self._tokens = tokens
         self._ids = {token: i for i, token in enumerate(tokens)}
         sources: dict[str, tuple[int, ...]] = {"": ()}
-        characters = set(_common_characters())
+        characters = set(common_characters())
         for i, token in enumerate(tokens):
             text = _decoded(token)
             if text is None:
@@ -131,7 +131,8 @@ def _decoded(data: bytes) -> str | None:
         return None
 
 
-def _common_characters() -> str:
-    """The 6,763 simplified characters of the standard GB 2312."""
-    rows = (bytes([row, cell]) for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF))
-    return "".join(pair.decode("gb2312", errors="ignore") for pair in rows)
+def common_characters(rare: bool = True) -> str:
+    """The 6,763 simplified characters of the standard GB 2312, or the 3,755 of its first level."""
+    rows = range(0xB0, 0xF8 if rare else 0xD8)
+    pairs = (bytes([row, cell]) for row in rows for cell in range(0xA1, 0xFF))
+    return "".join(pair.decode("gb2312", errors="ignore") for pair in pairs)

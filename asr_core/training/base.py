@@ -17,7 +17,6 @@ from asr_core.model.hybrid import HybridModel
 from asr_core.model.precision import place, training_autocast
 from asr_core.search.types import SearchOptions
 from asr_core.settings import Precision
-from asr_core.text.tokenizer import Tokenizer
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
 from asr_core.training.loop import BEST, Run
@@ -27,6 +26,7 @@ from asr_core.training.targets import WhisperWriter
 from asr_core.training.validate import Report, chosen, transcribed, validate
 
 _MOST_VALIDATED = 60  # utterances a group
+_JOINT_WEIGHT = 0.1  # in validation
 _CTC_WEIGHTS = {"zh": 0.1, "en": 0.1}  # as the bundled weights have it; 0.3 reads far worse
 
 
@@ -56,7 +56,13 @@ def base_run(
     heard, held_back = split_by_speaker(utterances, recipe.held_back)
     sounds = SoundCache(folder / "sounds")
     sample = chosen(held_back, _MOST_VALIDATED)
-    options = _options(tokenizer, model)
+    options = SearchOptions(
+        eos_id=tokenizer.eos_id,
+        length_penalty=1.0,
+        ctc_weight=_JOINT_WEIGHT,
+        suppressed=never_text(tokenizer, model.config.decoder.vocab_size),
+        units=units.of_tokens,
+    )
 
     def report(model: HybridModel, tail: float) -> Report:
         return validate(model, sample, sounds, writer, log_mel, options, tail)
@@ -65,9 +71,11 @@ def base_run(
         ready = place(_beginning(begin), device, precision)  # faster than what is to be trained
         tail = ready.model.config.tail
         with ready.autocast():
-            found = transcribed(ready.model, bare, sounds, writer, log_mel, options, tail)
-            for utterance, _, written in found:
-                yield utterance, written
+            found = transcribed(
+                ready.model, bare, sounds, writer, log_mel, options, tail, ["attention"]
+            )
+            for utterance, texts in found:
+                yield utterance, texts["attention"]
 
     heard = restore(heard, write, folder / "texts.json")
     examples = Examples(heard, sounds, writer, log_mel, recipe)
@@ -76,11 +84,6 @@ def base_run(
 
 def _beginning(begin: Begin) -> HybridModel:
     return load_bundled() if begin == "bundled" else load_grown()
-
-
-def _options(tokenizer: Tokenizer, model: HybridModel) -> SearchOptions:
-    suppressed = never_text(tokenizer, model.config.decoder.vocab_size)
-    return SearchOptions(eos_id=tokenizer.eos_id, beam_size=1, suppressed=suppressed)
 
 
 def pack_run(folder: Path, destination: Path) -> str:

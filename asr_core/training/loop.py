@@ -232,7 +232,7 @@ class Run:
             for group, rate in report.attention.items()
             if group.endswith("-real")
         )
-        score = sum(report.ctc.values()) + sum(report.attention.values())
+        score = sum(sum(rates.values()) for rates in asdict(report).values())
         is_best = score < self.best and not loses and self.step > 0
         if is_best:
             self.best = score

@@ -86,6 +86,15 @@ class Recipe:
 
 PRESETS = {
     "base": Recipe(),
+    "plain": Recipe(
+        steps=100_000,
+        head_steps=0,
+        language_weight=0.05,
+        attention_share=1.0,
+        new_rate=1e-3,
+        warmup=4000,
+        tail=0.3,
+    ),
     "smoke": Recipe(
         steps=12,
         head_steps=4,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -23,17 +24,21 @@ from asr_core.training.targets import Writer, spoken_mostly
 _TOKENS_PER_SECOND = 10
 
 
+Way = Literal["ctc", "attention", "joint"]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Error rates by group of utterances, for CTC alone and for greedy attention alone."""
+    """Error rates by group of utterances: CTC alone, attention alone (greedy), both in one beam."""
 
     ctc: dict[str, float]
     attention: dict[str, float]
+    joint: dict[str, float]
 
     def as_dict(self) -> dict[str, dict[str, float]]:
         return {
-            name: {group: round(rate, 4) for group, rate in rates.items()}
-            for name, rates in (("ctc", self.ctc), ("attention", self.attention))
+            way: {group: round(rate, 4) for group, rate in rates.items()}
+            for way, rates in asdict(self).items()
         }
 
 
@@ -59,26 +64,26 @@ def validate(
     options: SearchOptions,
     tail: float,
 ) -> Report:
-    """Decode utterances by either branch alone.
+    """Decode utterances in every way.
 
     Args:
         model: in evaluation mode, autocast around it.
-        options: of the attention branch.
+        options: of the joint search.
         tail: seconds of silence behind every utterance.
     """
-    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for u, heard, written in transcribed(
-        model, utterances, sounds, writer, features, options, tail
+    found: dict[str, list[tuple[str, dict[Way, str]]]] = defaultdict(list)
+    for u, texts in transcribed(
+        model, utterances, sounds, writer, features, options, tail, get_args(Way)
     ):
-        found[group_of(u)].append((u.text, heard, written))
-    rates = {
-        group: [error_rate([r[0] for r in rows], [r[i] for r in rows]) for i in (1, 2)]
-        for group, rows in sorted(found.items())
+        found[group_of(u)].append((u.text, texts))
+    rates: dict[str, dict[str, float]] = {
+        way: {
+            group: error_rate([text for text, _ in rows], [texts[way] for _, texts in rows])
+            for group, rows in sorted(found.items())
+        }
+        for way in get_args(Way)
     }
-    return Report(
-        {group: rate[0] for group, rate in rates.items()},
-        {group: rate[1] for group, rate in rates.items()},
-    )
+    return Report(**rates)
 
 
 @torch.inference_mode()
@@ -90,23 +95,29 @@ def transcribed(
     features: Features,
     options: SearchOptions,
     tail: float,
-) -> Iterator[tuple[Utterance, str, str]]:
-    """Every utterance, what CTC alone hears in it and what attention alone writes.
-
-    The arguments are those of `validate`.
-    """
+    ways: Sequence[Way],
+) -> Iterator[tuple[Utterance, dict[Way, str]]]:
+    """Every utterance and its texts, those of like length together; arguments as of `validate`."""
     n_frames = [round((u.duration + tail) * model.config.frame_rate) for u in utterances]
     for places in of_like_length(n_frames):
         members = [utterances[i] for i in places]
         encoder_out, lengths = _encoded(model, members, sounds, features, tail)
-        log_probs, ctc_lengths = model.ctc_log_probs(encoder_out, lengths)
-        heard = greedy_search(log_probs, ctc_lengths)
+        ctc = model.ctc_log_probs(encoder_out, lengths)
         prompts = torch.tensor([_prompt(writer, u) for u in members])
         memory = model.decoder.hear(encoder_out, lengths)
-        written = beam_search(model.decoder, memory, prompts, _limited(options, members))
-        for u, units, nbest in zip(members, heard, written, strict=True):
-            ctc = writer.heard([token.id for token in units])
-            yield u, ctc, writer.written(nbest[0].tokens)
+        texts: dict[Way, list[str]] = {}
+        for way in ways:
+            if way == "ctc":
+                heard = greedy_search(*ctc)
+                texts[way] = [writer.heard([token.id for token in units]) for units in heard]
+                continue
+            limited = _limited(options, members)
+            if way == "attention":
+                limited = replace(limited, beam_size=1, ctc_weight=0.0)
+            found = beam_search(model.decoder, memory, prompts, limited, ctc)
+            texts[way] = [writer.written(nbest[0].tokens) for nbest in found]
+        for i, utterance in enumerate(members):
+            yield utterance, {way: texts[way][i] for way in ways}
 
 
 def _prompt(writer: Writer, utterance: Utterance) -> tuple[int, ...]:

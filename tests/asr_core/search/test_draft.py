@@ -160,9 +160,7 @@ def test_ctc_s_draft_gives_what_greedy_search_gives_over_real_weights(shared_fol
 
 
 def test_what_the_decoder_expects_mends_the_draft():
-    """Tokens 0 to 9 are words, 10 to 19 the same with a capital, 20 a comma; 5 is 3 and 4 in one."""
-
-    def units(tokens):
+    def units(tokens):  # 10 to 19 are 0 to 9 with a capital, 20 is a comma, 5 is 3 and 4 in one
         return [[] if t == 20 else [3, 4] if t == 5 else [t % 10] for t in tokens]
 
     draft = _Draft([1, 2, 3, 4, 6, 7], SearchOptions(EOS_TOKEN, units=units))

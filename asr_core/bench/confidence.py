@@ -1,0 +1,176 @@
+"""python -m asr_core.bench.confidence MANIFEST... : does a confidence of 0.8 mean 8 of 10 right?
+
+Utterances of speakers that no training run hears are transcribed. Every second of them serves to
+fit the calibration (isotonic regression), the others to measure it: expected calibration error over
+ten bins, and a reliability diagram. `--fit` writes the calibration into a model's config.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+from numpy.typing import NDArray
+
+from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.decode import open_recording
+from asr_core.engines import Engine, load_engine
+from asr_core.engines.words import Calibration, calibrated
+from asr_core.errors import AsrError
+from asr_core.model import trained
+from asr_core.result import Transcript
+from asr_core.settings import Settings
+from asr_core.text.score import scored_tokens
+from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
+from asr_core.training.recipe import Recipe
+from asr_core.training.validate import chosen
+from asr_core.transcribe import transcribe
+
+_BINS = 10
+_KNOTS = 12
+_MOST = 100  # utterances a group
+_SIZE, _MARGIN = 320, 44  # pixels
+
+Judged = list[tuple[float, bool]]  # confidence of a word, and whether it is right
+
+
+def judged(reference: str, transcript: Transcript) -> Judged:
+    """Every word of a transcript: its confidence, and whether the reference has it there."""
+    heard = [
+        (token, word.confidence)
+        for segment in transcript.segments
+        for word in segment.words
+        for token in scored_tokens(word.text)
+    ]
+    matcher = SequenceMatcher(None, scored_tokens(reference), [token for token, _ in heard], False)
+    right = {b + i for _, b, n in matcher.get_matching_blocks() for i in range(n)}
+    return [(confidence, i in right) for i, (_, confidence) in enumerate(heard)]
+
+
+def fitted(words: Judged) -> Calibration:
+    """The calibration that fits these words best and never falls: a few points of it.
+
+    Source: Zadrozny and Elkan 2002, Transforming Classifier Scores into Accurate Multiclass
+    Probability Estimates, section 3.2.
+    """
+    from sklearn.isotonic import IsotonicRegression  # librosa brings it
+
+    found, right = np.array([c for c, _ in words]), np.array([float(r) for _, r in words])
+    curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(found, right)
+    edges = np.unique(np.quantile(found, np.linspace(0, 1, _KNOTS + 1)))
+    middles = np.unique(np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0]]))
+    return [
+        (round(float(x), 4), round(float(y), 4))
+        for x, y in zip(middles, curve.predict(middles), strict=True)
+    ]
+
+
+def bins(words: Judged) -> NDArray[np.float64]:
+    """(10, 3) by confidence: words, their mean confidence, the share of them that is right."""
+    found, right = np.array([c for c, _ in words]), np.array([float(r) for _, r in words])
+    place = np.minimum((found * _BINS).astype(int), _BINS - 1)
+    rows = []
+    for i in range(_BINS):
+        inside = place == i
+        n = int(inside.sum())
+        rows.append((n, found[inside].mean(), right[inside].mean()) if n else (0, 0.0, 0.0))
+    return np.array(rows)
+
+
+def calibration_error(words: Judged) -> float:
+    """Expected calibration error, 0..1.
+
+    Source: Guo et al. 2017, On Calibration of Modern Neural Networks, equation 3.
+    """
+    n, confidence, right = bins(words).T
+    return float((n * np.abs(confidence - right)).sum() / max(1, n.sum()))
+
+
+def diagram(curves: dict[str, Judged], picture: Path) -> None:
+    """Draw confidence against share of right words as SVG, and the ideal as a diagonal."""
+    side = _SIZE - 2 * _MARGIN
+    shapes = [
+        f'<path d="M{_MARGIN} {_SIZE - _MARGIN}L{_SIZE - _MARGIN} {_MARGIN}" stroke="#999" '
+        'stroke-dasharray="4 3"/>'
+        f'<rect x="{_MARGIN}" y="{_MARGIN}" width="{side}" height="{side}" fill="none" '
+        f'stroke="#999"/><text x="{_SIZE / 2}" y="{_SIZE - 12}" text-anchor="middle">confidence'
+        f'</text><text x="14" y="{_SIZE / 2}" text-anchor="middle" transform="rotate(-90 14 '
+        f'{_SIZE / 2})">share of right words</text>'
+    ]
+    for i, (name, words) in enumerate(curves.items()):
+        color = ("#d55e00", "#0072b2")[i % 2]
+        shapes.append(f'<text x="{_MARGIN + 8}" y="{_MARGIN + 18 + 15 * i}" fill="{color}">')
+        shapes.append(f"{name}: error {calibration_error(words):.3f}</text>")
+        for n, confidence, right in bins(words):
+            if n:
+                x, y = _MARGIN + side * confidence, _SIZE - _MARGIN - side * right
+                size = 2 + 6 * float(n / max(1, len(words))) ** 0.5
+                shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{color}"/>')
+    picture.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_SIZE}" height="{_SIZE}" '
+        'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#fff"/>'
+        f"{''.join(shapes)}</svg>\n",
+        encoding="utf-8",
+    )
+
+
+def _words(engine: Engine, utterances: Sequence[Utterance], sounds: SoundCache) -> list[Judged]:
+    """The judged words of every utterance."""
+    settings = Settings()
+    found: list[Judged] = []
+    for utterance in utterances:
+        sound = io.BytesIO()
+        sf.write(sound, sounds.waveform(utterance), SAMPLE_RATE, format="WAV")
+        with open_recording(sound.getvalue(), f"{utterance.id}.wav") as recording:
+            found.append(judged(utterance.text, transcribe(recording, engine, settings)))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, draw, and fit if asked to."""
+    parser = argparse.ArgumentParser(
+        prog="python -m asr_core.bench.confidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("manifests", type=Path, nargs="+")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded sound")
+    parser.add_argument("--plot", type=Path, help="SVG of the reliability diagram")
+    parser.add_argument(
+        "--fit", type=Path, metavar="FOLDER", help="model whose config.json gets the calibration"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        config = trained.load_config(options.fit or trained.FOLDER)
+        if options.fit:  # from what the model says before any calibration
+            config = replace(config, calibration=())
+            trained.save_config(config, options.fit)
+        _, held_back = split_by_speaker(read_corpus(options.manifests), Recipe().held_back)
+        words = _words(load_engine(Settings()), chosen(held_back, _MOST), SoundCache(options.cache))
+        fit, test = ([w for found in words[i::2] for w in found] for i in (0, 1))
+        curves = {"as it is": test}
+        if options.fit:
+            calibration = tuple(fitted(fit))
+            trained.save_config(replace(config, calibration=calibration), options.fit)
+            curves["calibrated"] = [(calibrated(c, calibration), right) for c, right in test]
+    except AsrError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    share = sum(right for _, right in test) / max(1, len(test))
+    print(f"{len(test)} words of {len(words[1::2])} utterances, {100 * share:.1f} % of them right")
+    for name, found in curves.items():
+        print(f"{name}: expected calibration error {calibration_error(found):.3f}")
+    if options.plot:
+        diagram(curves, options.plot)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
