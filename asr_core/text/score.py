@@ -19,7 +19,7 @@ def scored_tokens(text: str) -> list[str]:
     Punctuation and case do not count, traditional characters count as simplified ones. Figures
     stay figures: who compares spoken with written ones must spell them out first.
     """
-    heard = _simplified(unicodedata.normalize("NFKC", text).lower().replace("’", "'"))
+    heard = simplified(unicodedata.normalize("NFKC", text).lower().replace("’", "'"))
     return [token for found in _TOKEN.findall(heard) if (token := found.strip("'"))]
 
 
@@ -58,5 +58,6 @@ def _converter():
     return OpenCC("t2s")
 
 
-def _simplified(text: str) -> str:
+def simplified(text: str) -> str:
+    """Text in simplified characters."""
     return text if text.isascii() else _converter().convert(text)
