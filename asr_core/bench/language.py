@@ -1,7 +1,8 @@
 """python -m asr_core.bench.language MANIFEST... : how well the language head tells zh from en.
 
 Stretches of 1, 2 and 5 seconds of speakers that no training run hears: single utterances, or
-several of one speaker one behind the other. A mixed stretch is half one and half the other language.
+several of one speaker one behind the other. A mixed stretch is half in one language and half in the
+other.
 """
 
 from __future__ import annotations

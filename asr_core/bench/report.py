@@ -1,9 +1,10 @@
 """python -m asr_core.bench.report MANIFEST TEXTS... : error rates, and how sure they are.
 
 TEXTS are files that the benchmark wrote: a JSON object a line, id and text. Words count in English,
-characters in Chinese, both in mixed text. Case, punctuation and script do not count, figures are
-spelled out first (in mixed text in the language that fits better). Intervals are 95 % of a bootstrap
-over utterances; with two files or more every one is compared with the first, on the same samples.
+characters in Chinese, both in mixed text. Case, punctuation and script do not count; figures are
+spelled out first (in mixed text in the language that fits better). Intervals are 95 % of a
+bootstrap over utterances; with two files or more every one is compared with the first, on the same
+samples.
 """
 
 from __future__ import annotations

@@ -1,0 +1,56 @@
+"""Where nobody speaks the engine writes nothing, even when the sound is taken for speech."""
+
+import numpy as np
+import pytest
+
+from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.segment import Window
+from asr_core.settings import Settings
+
+SECONDS = 8.0
+
+
+def silence(rng):
+    return np.zeros(round(SECONDS * SAMPLE_RATE))
+
+
+def hiss(rng):
+    return 0.05 * rng.standard_normal(round(SECONDS * SAMPLE_RATE))
+
+
+def rumble(rng):
+    walk = np.cumsum(hiss(rng))
+    return 0.3 * walk / np.abs(walk).max()
+
+
+def typing(rng):
+    """Clicks of a few milliseconds."""
+    sound = 0.001 * rng.standard_normal(round(SECONDS * SAMPLE_RATE))
+    for start in np.cumsum(rng.uniform(0.08, 0.4, 20)):
+        at = round(start * SAMPLE_RATE)
+        click = rng.standard_normal(160) * np.exp(-np.arange(160) / 30)
+        sound[at : at + 160] += 0.4 * click[: len(sound[at : at + 160])]
+    return sound
+
+
+def music(rng):
+    """Chords of four tones with overtones, another every half second."""
+    parts = []
+    for _ in range(round(SECONDS / 0.5)):
+        at = np.arange(SAMPLE_RATE // 2) / SAMPLE_RATE
+        root = 220 * 2 ** (rng.integers(-5, 8) / 12)
+        tones = [root * 2 ** (step / 12) * k for step in (0, 4, 7, 12) for k in (1, 2, 3)]
+        chord = sum(np.sin(2 * np.pi * f * at) / (1 + i % 3) for i, f in enumerate(tones))
+        parts.append(chord * np.exp(-3 * at))
+    sound = np.concatenate(parts)
+    return 0.3 * sound / np.abs(sound).max()
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("sound", [silence, hiss, rumble, typing, music])
+def test_nothing_is_written_where_nobody_speaks(engine, sound, seed):
+    waveform = sound(np.random.default_rng(seed)).astype(np.float32)
+    spans = ((0.0, SECONDS),)  # as if the voice detector had taken all of it for speech
+    windows = [Window(0.0, waveform, spans)]
+    found = list(engine.recognize(windows, Settings()))
+    assert [segment.text for recognized in found for segment in recognized.segments] == []
