@@ -46,7 +46,8 @@ class Recipe:
         average: decay a step of the running average of the weights, which is what is kept.
         shares: of the examples, by group.
         join_share: of the examples that are several utterances one behind the other.
-        usual, longest: seconds such an example may have.
+        usual, longest: seconds such an example may have; slowed down and with pauses the longest
+            must still fit into the 30 s that the encoder has positions for.
         tail: most seconds of silence behind an example.
         augmentation: strength, 0..1.
         other_prompt: share of mixed examples whose prompt names the other language.
@@ -74,7 +75,7 @@ class Recipe:
     shares: dict[str, float] = field(default_factory=lambda: dict(_SHARES))
     join_share: float = 0.35
     usual: float = 12.0
-    longest: float = 26.0
+    longest: float = 22.0
     tail: float = 1.0
     augmentation: float = 1.0
     other_prompt: float = 0.2
