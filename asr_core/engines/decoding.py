@@ -85,9 +85,19 @@ class Decoding:
         """
         if not self.ctc_weight(languages[0]):
             return None
-        log_probs, n_frames = self._model.ctc_log_probs(encoder_out, lengths)
-        if list(sounds) != list(range(len(encoder_out))):  # else the copy would be for nothing
-            log_probs, n_frames = log_probs[list(sounds)], n_frames[list(sounds)]
+        config = self._model.config
+        n_frames = (lengths[list(sounds)] + config.ctc_pooling - 1) // config.ctc_pooling
+        size = (len(sounds), int(n_frames.max()), config.n_units)
+        log_probs = torch.zeros(size, device=encoder_out.device)
+        first: dict[int, int] = {}
+        # Sound by sound: what is computed on the way takes more memory than the result.
+        for row, (sound, n) in enumerate(zip(sounds, n_frames.tolist(), strict=True)):
+            if sound in first:
+                log_probs[row] = log_probs[first[sound]]
+                continue
+            first[sound] = row
+            states = encoder_out[sound, None, : int(lengths[sound])]
+            log_probs[row, :n] = self._model.ctc_log_probs(states, lengths[sound, None])[0][0]
         return log_probs, n_frames
 
     def best(
