@@ -20,6 +20,11 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
 
     folder = Path(arguments.folder)
     recipe = adjusted(PRESETS[arguments.preset], arguments.set)
+    if arguments.pack and arguments.preset == "plain":
+        raise AsrError(
+            "A plain model cannot be packed: what is packed are changes to the bundled one. Leave "
+            f"out --pack; the best weights will be {folder / 'best.pt'}."
+        )
     given = ([Path(path) for path in arguments.manifests], folder, recipe)
     where = (arguments.device, arguments.precision)
     if arguments.preset == "plain":

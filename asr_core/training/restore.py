@@ -56,6 +56,8 @@ def restore(utterances: Sequence[Utterance], write: Write, path: Path) -> list[U
         AsrError: the file was damaged.
     """
     bare = [u for u in utterances if not is_tidy(u.text) and is_sentence(u.text, u.language)]
+    if not bare:
+        return list(utterances)
     if path.exists():
         try:
             texts: dict[str, str] = dict(json.loads(path.read_text(encoding="utf-8")))
@@ -63,6 +65,7 @@ def restore(utterances: Sequence[Utterance], write: Write, path: Path) -> list[U
             raise AsrError(f"{path} is damaged ({error}). Delete it; it is made again.") from error
     else:
         texts = {u.id: restored(u.text, text, u.language) for u, text in write(bare)}
+        path.parent.mkdir(parents=True, exist_ok=True)
         save_text(path, json.dumps(texts, ensure_ascii=False, indent=0))
     return [replace(u, text=texts.get(u.id, u.text)) for u in utterances]
 

@@ -61,3 +61,24 @@ def test_the_smoke_recipe_runs_to_its_end_and_the_ctc_loss_falls(shared_folder, 
 
     assert main(command) == 0  # it is done: nothing comes after the last step
     assert "Going on from step 12 of 12." in capsys.readouterr().err
+
+
+def test_the_plain_model_trains_from_nothing(shared_folder, tmp_path, capsys):
+    corpus = shared_folder / "train"
+    rows = [row for row in read(corpus / "synth" / "manifest.jsonl") if row["duration_s"] < 3][:4]
+    for row in rows:
+        row["file"] = str(corpus / "synth" / row["file"])
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    folder = tmp_path / "run"
+
+    numbers = {"steps": 4, "batch_seconds": 4, "warmup": 1, "held_back": 0, "validate_every": 4}
+    changes = [part for n, value in numbers.items() for part in ("--set", f"{n}={value}")]
+    command = ["train", str(manifest), "--folder", str(folder), "--preset", "plain", *changes]
+    assert main(command) == 0
+    log = read(folder / "log.jsonl")
+    assert [row["step"] for row in log if "ctc" in row] == [1, 2, 3, 4]
+    assert log[-1]["validation"].keys() == {"ctc", "attention", "joint"}
+
+    assert main([*command, "--pack", str(tmp_path / "packed")]) == 1
+    assert "A plain model cannot be packed" in capsys.readouterr().err
