@@ -29,7 +29,7 @@ from asr_core.settings import Settings
 from asr_core.text.tokenizer import Tokenizer
 
 _N_BEST = 10  # CTC hypotheses that are rescored
-_REACH = 6.0  # encoder frames by which a unit is said before and after CTC hears it
+_BEFORE, _AFTER = 5.0, 12.0  # encoder frames a unit is said before and after CTC hears it
 
 _NOTHING = Hypothesis((), 0.0, (), ended=True)
 
@@ -203,7 +203,7 @@ class Decoding:
         if aligned is None:  # fewer frames than units: nobody speaks like that
             return [*equal_spans(len(tokens), 0.0, float(n_frames))]
         frames = [(float(pooling * unit.start), float(pooling * unit.end)) for unit in aligned]
-        said = iter(widen(frames, float(n_frames), _REACH))
+        said = iter(widen(frames, float(n_frames), _BEFORE, _AFTER))
         spans: TokenSpans = []
         for found in units:
             parts = [next(said) for _ in found]

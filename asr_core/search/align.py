@@ -146,17 +146,20 @@ def equal_spans(n_tokens: int, start: float, end: float) -> Spans:
     return list(pairwise(edges))
 
 
-def widen(spans: Sequence[tuple[float, float]], duration: float, reach: float = 0.5) -> Spans:
-    """Spans for the eye: CTC hears a token for a frame or two, it is said for longer.
+def widen(
+    spans: Sequence[tuple[float, float]], duration: float, before: float, after: float
+) -> Spans:
+    """Spans as they are said: CTC hears a token for a frame or two, near its beginning.
 
-    Neighbors meet midway, none grows by more than `reach` seconds at either end, and all stay in
-    0..duration.
+    Each begins earlier and ends later by so much, within 0..duration; where there is not so much
+    room between two, both get their share of it.
     """
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    middles = [(a + b) / 2 for a, b in zip(ends, starts[1:], strict=False)]
+    share = after / (before + after)
+    borders = [end + share * (start - end) for end, start in zip(ends, starts[1:], strict=False)]
     return [
-        (min(max(start - reach, earliest), duration), min(end + reach, latest, duration))
+        (min(max(start - before, earliest), duration), min(end + after, latest, duration))
         for start, end, earliest, latest in zip(
-            starts, ends, [0.0, *middles], [*middles, duration], strict=False
+            starts, ends, [0.0, *borders], [*borders, duration], strict=False
         )
     ]

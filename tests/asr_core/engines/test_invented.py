@@ -1,11 +1,16 @@
-"""Where nobody speaks the engine writes nothing, even when the sound is taken for speech."""
+"""Where nobody speaks nothing is written."""
+
+import io
 
 import numpy as np
 import pytest
+import soundfile
 
 from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.decode import open_recording
 from asr_core.audio.segment import Window
 from asr_core.settings import Settings
+from asr_core.transcribe import transcribe
 
 SECONDS = 8.0
 
@@ -49,8 +54,15 @@ def music(rng):
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("sound", [silence, hiss, rumble, typing, music])
 def test_nothing_is_written_where_nobody_speaks(engine, sound, seed):
-    waveform = sound(np.random.default_rng(seed)).astype(np.float32)
-    spans = ((0.0, SECONDS),)  # as if the voice detector had taken all of it for speech
-    windows = [Window(0.0, waveform, spans)]
+    recording = io.BytesIO()
+    soundfile.write(recording, sound(np.random.default_rng(seed)), SAMPLE_RATE, format="WAV")
+    with open_recording(recording.getvalue(), "room.wav") as opened:
+        assert transcribe(opened, engine, Settings()).text == ""
+
+
+def test_silence_that_was_taken_for_speech_stays_silent(engine):
+    """What CTC hears nothing in, whatever the voice detector thinks of it."""
+    waveform = np.zeros(round(SECONDS * SAMPLE_RATE), np.float32)
+    windows = [Window(0.0, waveform, ((0.0, SECONDS),))]
     found = list(engine.recognize(windows, Settings()))
     assert [segment.text for recognized in found for segment in recognized.segments] == []

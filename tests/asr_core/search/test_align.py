@@ -177,18 +177,21 @@ def test_display_times_agree_with_wenet(shared_folder, name):
     results = json.loads((folder / "results.json").read_text())["ctc_greedy_search"]
     for n, wanted in zip(io["encoder_out_lengths"].tolist(), results, strict=True):
         peaks = [(0.04 * frame, 0.04 * frame) for frame in wanted["peak_frames"]]
-        for ours, theirs in zip(widen(peaks, 0.04 * n), wanted["timestamps_sec"], strict=True):
+        for ours, theirs in zip(widen(peaks, 0.04 * n, 0.5, 0.5), wanted["timestamps_sec"], strict=True):
             assert ours == pytest.approx(theirs, abs=0.011)  # theirs are rounded
 
 
 def test_widened_spans_touch_but_reach_no_further_than_told():
     spans = [(0.2, 0.24), (0.5, 0.54), (4.0, 4.04), (9.9, 9.94)]
-    wide = widen(spans, 10.0, reach=0.5)
+    wide = widen(spans, 10.0, 0.5, 0.5)
     assert wide[0] == pytest.approx((0.0, 0.37))
     assert wide[1] == pytest.approx((0.37, 1.04))
     assert wide[2] == pytest.approx((3.5, 4.54))
     assert wide[3] == pytest.approx((9.4, 10.0))
-    assert widen([], 3.0) == []
+    assert widen([], 3.0, 0.5, 0.5) == []
+    uneven = widen([(1.0, 1.1), (1.5, 1.6)], 9.0, before=0.2, after=0.6)
+    assert uneven[0] == pytest.approx((0.8, 1.4))
+    assert uneven[1] == pytest.approx((1.4, 2.2))
 
 
 def test_equal_spans_cover_the_time():
