@@ -177,7 +177,9 @@ def test_display_times_agree_with_wenet(shared_folder, name):
     results = json.loads((folder / "results.json").read_text())["ctc_greedy_search"]
     for n, wanted in zip(io["encoder_out_lengths"].tolist(), results, strict=True):
         peaks = [(0.04 * frame, 0.04 * frame) for frame in wanted["peak_frames"]]
-        for ours, theirs in zip(widen(peaks, 0.04 * n, 0.5, 0.5), wanted["timestamps_sec"], strict=True):
+        for ours, theirs in zip(
+            widen(peaks, 0.04 * n, 0.5, 0.5), wanted["timestamps_sec"], strict=True
+        ):
             assert ours == pytest.approx(theirs, abs=0.011)  # theirs are rounded
 
 
