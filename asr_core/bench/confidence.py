@@ -60,16 +60,28 @@ def fitted(words: Judged) -> Calibration:
     Source: Zadrozny and Elkan 2002, Transforming Classifier Scores into Accurate Multiclass
     Probability Estimates, section 3.2.
     """
-    from sklearn.isotonic import IsotonicRegression  # librosa brings it
-
-    found, right = np.array([c for c, _ in words]), np.array([float(r) for _, r in words])
-    curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(found, right)
+    found, right = np.array(sorted(words), np.float64).T
+    levels = _never_falling(right)
     edges = np.unique(np.quantile(found, np.linspace(0, 1, _KNOTS + 1)))
     middles = np.unique(np.concatenate([[0.0], (edges[1:] + edges[:-1]) / 2, [1.0]]))
     return [
         (round(float(x), 4), round(float(y), 4))
-        for x, y in zip(middles, curve.predict(middles), strict=True)
+        for x, y in zip(middles, np.interp(middles, found, levels), strict=True)
     ]
+
+
+def _never_falling(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The series nearest to these values that never falls: neighbors that would are pooled."""
+    means: list[float] = []
+    sizes: list[int] = []
+    for value in values.tolist():
+        means.append(value)
+        sizes.append(1)
+        while len(means) > 1 and means[-2] >= means[-1]:
+            mean, size = means.pop(), sizes.pop()
+            means[-1] = (means[-1] * sizes[-1] + mean * size) / (sizes[-1] + size)
+            sizes[-1] += size
+    return np.repeat(means, sizes)
 
 
 def bins(words: Judged) -> NDArray[np.float64]:

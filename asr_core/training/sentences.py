@@ -117,14 +117,16 @@ def sentences(seed: int, pairs: Sequence[Pair] = ()) -> Iterator[Sentence]:
     templates = Templates()
     while True:
         (kind,) = rng.choices(list(KINDS), list(KINDS.values()))
-        if pairs and kind in ("zh", "en") and rng.random() < _FROM_PAIRS:
-            sentence = _plain(kind, pairs, rng)
-        elif pairs and kind == "switch" and rng.random() < _FROM_PAIRS / 2:
-            sentence = _both(pairs, rng)
-        else:
-            sentence = templates.sentence(kind, rng)
-        if max(len(sentence.text), len(sentence.spoken)) <= LONGEST:
-            yield sentence
+        while True:  # too long: another of its kind, or kinds of long sentences would be rarer
+            if pairs and kind in ("zh", "en") and rng.random() < _FROM_PAIRS:
+                sentence = _plain(kind, pairs, rng)
+            elif pairs and kind == "switch" and rng.random() < _FROM_PAIRS / 2:
+                sentence = _both(pairs, rng)
+            else:
+                sentence = templates.sentence(kind, rng)
+            if max(len(sentence.text), len(sentence.spoken)) <= LONGEST:
+                break
+        yield sentence
 
 
 class Templates:
