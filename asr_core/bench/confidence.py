@@ -7,8 +7,6 @@ ten bins, and a reliability diagram. `--fit` writes the calibration into a model
 
 from __future__ import annotations
 
-import argparse
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,11 +14,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 from numpy.typing import NDArray
 
-from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.decode import open_recording
+from asr_core.bench.held_back import held_back, parser_of, scored_words, transcript_of
 from asr_core.engines import Engine, load_engine
 from asr_core.engines.words import Calibration, calibrated
 from asr_core.errors import AsrError
@@ -28,10 +24,8 @@ from asr_core.model import trained
 from asr_core.result import Transcript
 from asr_core.settings import Settings
 from asr_core.text.score import scored_tokens
-from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
-from asr_core.training.recipe import Recipe
+from asr_core.training.corpus import SoundCache, Utterance
 from asr_core.training.validate import chosen
-from asr_core.transcribe import transcribe
 
 _BINS = 10
 _KNOTS = 12
@@ -43,12 +37,7 @@ Judged = list[tuple[float, bool]]  # confidence of a word, and whether it is rig
 
 def judged(reference: str, transcript: Transcript) -> Judged:
     """Every word of a transcript: its confidence, and whether the reference has it there."""
-    heard = [
-        (token, word.confidence)
-        for segment in transcript.segments
-        for word in segment.words
-        for token in scored_tokens(word.text)
-    ]
+    heard = [(token, confidence) for token, _, _, confidence in scored_words(transcript)]
     matcher = SequenceMatcher(None, scored_tokens(reference), [token for token, _ in heard], False)
     right = {b + i for _, b, n in matcher.get_matching_blocks() for i in range(n)}
     return [(confidence, i in right) for i, (_, confidence) in enumerate(heard)]
@@ -135,25 +124,14 @@ def diagram(curves: dict[str, Judged], picture: Path) -> None:
 
 def _words(engine: Engine, utterances: Sequence[Utterance], sounds: SoundCache) -> list[Judged]:
     """The judged words of every utterance."""
-    settings = Settings()
-    found: list[Judged] = []
-    for utterance in utterances:
-        sound = io.BytesIO()
-        sf.write(sound, sounds.waveform(utterance), SAMPLE_RATE, format="WAV")
-        with open_recording(sound.getvalue(), f"{utterance.id}.wav") as recording:
-            found.append(judged(utterance.text, transcribe(recording, engine, settings)))
-    return found
+    return [
+        judged(u.text, transcript_of(engine, sounds.waveform(u), f"{u.id}.wav")) for u in utterances
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, draw, and fit if asked to."""
-    parser = argparse.ArgumentParser(
-        prog="python -m asr_core.bench.confidence",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("manifests", type=Path, nargs="+")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded sound")
+    parser = parser_of("confidence", __doc__)
     parser.add_argument("--plot", type=Path, help="SVG of the reliability diagram")
     parser.add_argument(
         "--fit", type=Path, metavar="FOLDER", help="model whose config.json gets the calibration"
@@ -164,8 +142,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.fit:  # from what the model says before any calibration
             config = replace(config, calibration=())
             trained.save_config(config, options.fit)
-        _, held_back = split_by_speaker(read_corpus(options.manifests), Recipe().held_back)
-        words = _words(load_engine(Settings()), chosen(held_back, _MOST), SoundCache(options.cache))
+        sample = chosen(held_back(options.manifests), _MOST)
+        words = _words(load_engine(Settings()), sample, SoundCache(options.cache))
         fit, test = ([w for found in words[i::2] for w in found] for i in (0, 1))
         curves = {"as it is": test}
         if options.fit:

@@ -7,11 +7,9 @@ other.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,13 +18,13 @@ from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.features import log_mel
+from asr_core.bench.held_back import held_back, parser_of
 from asr_core.bench.word_times import trimmed
 from asr_core.errors import AsrError
 from asr_core.model.growth import load_bundled
 from asr_core.model.hybrid import LANGUAGES
 from asr_core.model.precision import Placement, place
-from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
-from asr_core.training.recipe import Recipe
+from asr_core.training.corpus import SoundCache, Utterance
 
 _SECONDS = (1.0, 2.0, 5.0)
 _STRETCHES = 120  # of each language and kind
@@ -88,22 +86,16 @@ def heard_as(placement: Placement, sound: Waveform) -> tuple[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print accuracy and confusion, a table a length."""
-    parser = argparse.ArgumentParser(
-        prog="python -m asr_core.bench.language",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("manifests", type=Path, nargs="+")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded sound")
+    parser = parser_of("language", __doc__)
     options = parser.parse_args(arguments)
     try:
-        _, held_back = split_by_speaker(read_corpus(options.manifests), Recipe().held_back)
+        utterances = held_back(options.manifests)
         sounds, placement = SoundCache(options.cache), place(load_bundled())
         for seconds in _SECONDS:
             rng = np.random.default_rng(0)
             counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(LANGUAGES))
             right: dict[tuple[str, str], int] = defaultdict(int)
-            for language, kind, sound in stretches(held_back, sounds, seconds, rng):
+            for language, kind, sound in stretches(utterances, sounds, seconds, rng):
                 of_three, of_two = heard_as(placement, sound)
                 counts[language, kind][LANGUAGES.index(of_three)] += 1
                 right[language, kind] += of_two == language

@@ -6,36 +6,24 @@ pauses, so that every start and end is known; then the joins are transcribed lik
 
 from __future__ import annotations
 
-import argparse
-import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.decode import open_recording
+from asr_core.bench.held_back import held_back, parser_of, scored_words, transcript_of
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
 from asr_core.result import Transcript
 from asr_core.settings import Settings
 from asr_core.text.score import scored_tokens
-from asr_core.training.corpus import (
-    SoundCache,
-    Utterance,
-    group_of,
-    read_corpus,
-    split_by_speaker,
-)
-from asr_core.training.recipe import Recipe
-from asr_core.transcribe import transcribe
+from asr_core.training.corpus import SoundCache, Utterance, group_of
 
 _PAUSES = (0.05, 0.4)  # seconds between two words
 _SILENCE = 0.5  # before the first and after the last
@@ -105,12 +93,7 @@ def time_errors(reference: Join, transcript: Transcript) -> list[float]:
         tokens = scored_tokens(text)
         for i, token in enumerate(tokens):
             said.append((token, start if i == 0 else None, end if i == len(tokens) - 1 else None))
-    heard = [
-        (token, word.start, word.end)
-        for segment in transcript.segments
-        for word in segment.words
-        for token in scored_tokens(word.text)
-    ]
+    heard = [(token, start, end) for token, start, end, _ in scored_words(transcript)]
     matcher = SequenceMatcher(None, [s[0] for s in said], [h[0] for h in heard], False)
     errors: list[float] = []
     for a, b, n in matcher.get_matching_blocks():
@@ -121,27 +104,17 @@ def time_errors(reference: Join, transcript: Transcript) -> list[float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, and print a line a language."""
-    parser = argparse.ArgumentParser(
-        prog="python -m asr_core.bench.word_times",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("manifests", type=Path, nargs="+")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded sound")
+    parser = parser_of("word_times", __doc__)
     parser.add_argument("--joins", type=int, default=60, help="of each language")
     options = parser.parse_args(arguments)
     try:
-        _, held_back = split_by_speaker(read_corpus(options.manifests), Recipe().held_back)
-        words = [u for u in held_back if group_of(u).endswith("-real-words")]
-        settings = Settings()
-        engine = load_engine(settings)
+        words = [u for u in held_back(options.manifests) if group_of(u).endswith("-real-words")]
+        engine = load_engine(Settings())
         errors: dict[str, list[float]] = defaultdict(list)
         n_words: dict[str, int] = defaultdict(int)
         for made in joins(words, SoundCache(options.cache), options.joins):
-            sound = io.BytesIO()
-            sf.write(sound, made.waveform, SAMPLE_RATE, format="WAV")
-            with open_recording(sound.getvalue(), "join.wav") as recording:
-                errors[made.language] += time_errors(made, transcribe(recording, engine, settings))
+            transcript = transcript_of(engine, made.waveform, "join.wav")
+            errors[made.language] += time_errors(made, transcript)
             n_words[made.language] += len(made.words)
     except AsrError as error:
         print(f"Error: {error}", file=sys.stderr)
