@@ -18,6 +18,7 @@ _WORD = re.compile(
 )
 _BROKEN = "\ufffd"  # what an incomplete UTF-8 sequence decodes to
 _LONGEST_CHARACTER = 4  # bytes, so tokens
+_FIRST_MERGE = "Ġ t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Tokenizer:
     def __init__(
         self, table: str, suppressed: Iterable[int] = (), suppressed_at_start: Iterable[int] = ()
     ) -> None:
-        self._table = TokenTable.from_str(table)
+        self._table = TokenTable.from_str(_with_first_merge(table))
         self.suppressed = tuple(suppressed)
         self.suppressed_at_start = tuple(suppressed_at_start)
         added = {token["content"]: token["id"] for token in json.loads(table)["added_tokens"]}
@@ -111,3 +112,16 @@ class Tokenizer:
             ]
             first = last
         return characters
+
+
+def _with_first_merge(table: str) -> str:
+    """`table` with the merge of a space and "t", the first of GPT-2's list.
+
+    The packaged file lacks it (its converter took the line for a heading), and without it " the"
+    would be written as a space and "the", tokens the decoder has never seen in that order.
+    """
+    found = json.loads(table)
+    merges = found["model"]["merges"]
+    if merges[0] != _FIRST_MERGE:
+        merges.insert(0, _FIRST_MERGE)
+    return json.dumps(found)
