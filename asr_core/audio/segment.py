@@ -41,6 +41,10 @@ class Window:
     spans: tuple[tuple[float, float], ...]
 
     @property
+    def duration(self) -> float:
+        return len(self.waveform) / SAMPLE_RATE
+
+    @property
     def end(self) -> float:
         """Seconds from the start of the recording."""
         return (round(self.start * SAMPLE_RATE) + len(self.waveform)) / SAMPLE_RATE
@@ -50,7 +54,7 @@ def speech_windows(
     blocks: Iterable[NDArray[np.float32]],
     *,
     max_duration: float = LONGEST,
-    first: float = 12.0,
+    usual: float = 12.0,
     max_gap: float = 2.0,
     min_pause: float = 0.25,
     padding: float = 0.1,
@@ -63,7 +67,8 @@ def speech_windows(
     Args:
         blocks: (N,) at 16 kHz, of any lengths.
         max_duration: seconds, of a window and so of a span.
-        first: seconds that several spans may have in the first window, so that its text comes soon.
+        usual: seconds that spans may share. What a decoder step reads of the sound grows with the
+            window, and the first text comes the sooner; a longer span has a window of its own.
         max_gap: seconds of silence that may lie between two spans of one window.
         min_pause: seconds without speech that end a span.
         padding: seconds kept before and behind the speech, up to the neighbor.
@@ -72,8 +77,8 @@ def speech_windows(
         raise ValueError(f"max_duration must be 1 to {LONGEST:g} seconds, not {max_duration}")
     tape = _Tape()
     spans = _Spans(tape, round(max_duration * SAMPLE_RATE), min_pause, padding)
-    sizes = (round(seconds * SAMPLE_RATE) for seconds in (max_duration, first, max_gap))
-    packer = _Packer(tape, *sizes)
+    room = round(min(usual, max_duration) * SAMPLE_RATE)
+    packer = _Packer(tape, room, round(max_gap * SAMPLE_RATE))
     for samples, probabilities in speech_probabilities(blocks):
         tape.append(samples)
         for probability in probabilities.tolist():
@@ -189,10 +194,9 @@ def _quietest(sound: NDArray[np.float32]) -> int:
 class _Packer:
     """Collects spans while they fit into one window."""
 
-    def __init__(self, tape: _Tape, longest: int, first: int, max_gap: int) -> None:
+    def __init__(self, tape: _Tape, room: int, max_gap: int) -> None:
         self._tape = tape
-        self._longest = longest
-        self._room = min(first, longest)  # of the window that is being filled
+        self._room = room
         self._max_gap = max_gap
         self._spans: list[tuple[int, int]] = []
 
@@ -214,7 +218,7 @@ class _Packer:
             start, end = self._spans[0][0], self._spans[-1][1]
             spans = tuple((a / SAMPLE_RATE, b / SAMPLE_RATE) for a, b in self._spans)
             yield Window(start / SAMPLE_RATE, self._tape.copy(start, end), spans)
-            self._spans, self._room = [], self._longest
+            self._spans = []
 
     def start(self, otherwise: int) -> int:
         """The first sample still needed."""

@@ -6,7 +6,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
-from asr_core.engines.decoding import Decoding, TokenSpans
+from asr_core.engines.decoding import Decoding, TokenSpans, without_inventions
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
@@ -30,7 +29,8 @@ from asr_core.settings import Settings
 from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 
-_BATCH = 4  # windows at once; the first ones fewer, so that text comes soon
+_SECOND, _MOST = 20.0, 100.0  # seconds of the second batch of windows, and of the largest
+_FRAMES_READ = 7500  # encoder frames of the passages that are read together
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 24
 _MOST_TOKENS = 440  # what the decoder's positions hold, less the prompt and the end
@@ -152,6 +152,8 @@ class ConformerEngine:
             limits = [_most_tokens(heard.passage) for heard in group]
             ctc = self._decoding.posteriors(encoder_out, lengths, rows, languages)
             best = self._decoding.best(memory, ctc, languages, limits, settings)
+            if ctc is not None:
+                best = without_inventions(best, *ctc)
             best = [_without_loop(hypothesis) for hypothesis in best]
             n_frames = [heard.passage.n_frames for heard in group]
             spans = self._decoding.spans(memory, languages, best, n_frames, ctc)
@@ -164,7 +166,8 @@ class ConformerEngine:
         for i, heard in enumerate(passages):
             by_weight[self._decoding.ctc_weight(heard.passage.language)].append(i)
         for members in by_weight.values():
-            for places in of_like_length([len(passages[i].encoder_out) for i in members]):
+            n_frames = [len(passages[i].encoder_out) for i in members]
+            for places in of_like_length(n_frames, _FRAMES_READ):
                 yield [members[place] for place in places]
 
 
@@ -177,11 +180,17 @@ class _Reading(NamedTuple):
 
 
 def _growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
-    """1, 2 and then always 4 windows: the first text soon, the rest quickly."""
-    windows, size = iter(windows), 1
-    while batch := list(islice(windows, size)):
+    """The first window alone, then ever more together: the first text soon, the rest quickly."""
+    batch: list[Window] = []
+    seconds, wanted = 0.0, 1.0
+    for window in windows:
+        batch.append(window)
+        seconds += window.duration
+        if seconds >= wanted:
+            yield batch
+            batch, seconds, wanted = [], 0.0, min(max(_SECOND, 2 * wanted), _MOST)
+    if batch:
         yield batch
-        size = min(2 * size, _BATCH)
 
 
 def _most_tokens(passage: Passage) -> int:

@@ -110,8 +110,6 @@ class Decoding:
     ) -> list[Hypothesis]:
         """The best hypothesis of every passage, in the decoder's tokens.
 
-        Where CTC hears nothing at all, nothing is said: the decoder would invent something.
-
         Args:
             memory: what the decoder keeps of the B passages.
             ctc: their `posteriors`.
@@ -121,20 +119,6 @@ class Decoding:
         Raises:
             AsrError: the mode needs a CTC branch that has been trained.
         """
-        found = self._found(memory, ctc, languages, limits, settings)
-        if ctc is None:
-            return found
-        silent = _silent(*ctc)
-        return [_NOTHING if nothing else h for h, nothing in zip(found, silent, strict=True)]
-
-    def _found(
-        self,
-        memory: Memory,
-        ctc: Posteriors | None,
-        languages: Sequence[str],
-        limits: Sequence[int],
-        settings: Settings,
-    ) -> list[Hypothesis]:
         mode = settings.decode
         ctc_weight = self.ctc_weight(languages[0])
         if mode in ("ctc", "rescore") and ctc is None:
@@ -259,11 +243,18 @@ def never_text(tokenizer: Tokenizer, n_tokens: int) -> Tensor:
     return suppressed
 
 
-def _silent(log_probs: Tensor, lengths: Tensor) -> list[bool]:
-    """Of (B, T'', units) posteriors, whether no unit is likely in any frame of an utterance."""
+def without_inventions(
+    hypotheses: Sequence[Hypothesis], log_probs: Tensor, lengths: Tensor
+) -> list[Hypothesis]:
+    """Where no CTC unit is likely in any frame nothing is said: the decoder invented something.
+
+    Args:
+        log_probs: (B, T'', units) and (B,) `lengths`: CTC posteriors of the hypotheses' passages.
+    """
     blank = log_probs[:, :, 0] > math.log(0.5)
     outside = torch.arange(blank.shape[1], device=blank.device) >= lengths.to(blank.device)[:, None]
-    return (blank | outside).all(dim=1).tolist()
+    silent = (blank | outside).all(dim=1).tolist()
+    return [_NOTHING if nothing else h for h, nothing in zip(hypotheses, silent, strict=True)]
 
 
 def _greedy(log_probs: Tensor, lengths: Tensor) -> list[Hypothesis]:

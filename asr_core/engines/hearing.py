@@ -17,7 +17,7 @@ from asr_core.engines.passages import Passage
 from asr_core.model.precision import Placement
 
 _FULL_WINDOW = 30 * SAMPLE_RATE  # samples the original weights know
-_MOST_FRAMES = 3000  # encoder frames of the passages that are heard, asked or read together
+_MOST_FRAMES = 3000  # encoder frames of the passages that are heard or asked together
 
 
 @dataclass(slots=True, eq=False)
@@ -66,11 +66,11 @@ class Ear:
         return [states[i] for i in range(len(waveforms))]
 
 
-def of_like_length(n_frames: Sequence[int]) -> Iterator[list[int]]:
-    """The places of passages in batches that padding makes no larger than a few windows."""
+def of_like_length(n_frames: Sequence[int], most: int = _MOST_FRAMES) -> Iterator[list[int]]:
+    """The places of passages in batches that padding makes no larger than `most` frames."""
     batch: list[int] = []
     for i in sorted(range(len(n_frames)), key=n_frames.__getitem__):
-        if batch and (len(batch) + 1) * n_frames[i] > max(_MOST_FRAMES, 2 * n_frames[batch[0]]):
+        if batch and (len(batch) + 1) * n_frames[i] > max(most, 2 * n_frames[batch[0]]):
             yield batch
             batch = []
         batch.append(i)

@@ -23,7 +23,7 @@ from asr_core.training.loop import BEST, Run
 from asr_core.training.recipe import Begin, Recipe
 from asr_core.training.restore import restore
 from asr_core.training.targets import WhisperWriter
-from asr_core.training.validate import Report, chosen, transcribed, validate
+from asr_core.training.validate import Report, Validator, chosen
 
 _MOST_VALIDATED = 60  # utterances a group
 _JOINT_WEIGHT = 0.1  # in validation
@@ -64,16 +64,16 @@ def base_run(
         units=units.of_tokens,
     )
 
+    validator = Validator(sounds, writer, log_mel, options)
+
     def report(model: HybridModel, tail: float) -> Report:
-        return validate(model, sample, sounds, writer, log_mel, options, tail)
+        return validator.report(model, sample, tail)
 
     def write(bare: Sequence[Utterance]) -> Iterator[tuple[Utterance, str]]:
         ready = place(_beginning(begin), device, precision)  # faster than what is to be trained
         tail = ready.model.config.tail
         with ready.autocast():
-            found = transcribed(
-                ready.model, bare, sounds, writer, log_mel, options, tail, ["attention"]
-            )
+            found = validator.transcribed(ready.model, bare, tail, ["attention"])
             for utterance, texts in found:
                 yield utterance, texts["attention"]
 

@@ -27,7 +27,7 @@ from asr_core.training.examples import Examples
 from asr_core.training.loop import Run
 from asr_core.training.recipe import Recipe
 from asr_core.training.targets import Target
-from asr_core.training.validate import Report, chosen, validate
+from asr_core.training.validate import Report, Validator, chosen
 
 _BLANK, _END = "", "<end>"
 _LETTERS = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -118,8 +118,10 @@ def plain_run(
     sample = chosen(held_back or heard, _MOST_VALIDATED)
     options = SearchOptions(writer.eos_id, length_penalty=1.0, ctc_weight=_JOINT_WEIGHT)
 
+    validator = Validator(sounds, writer, features, options)
+
     def report(model: HybridModel, tail: float) -> Report:
-        return validate(model, sample, sounds, writer, features, options, tail)
+        return validator.report(model, sample, tail)
 
     examples = Examples(heard, sounds, writer, features, recipe)
     return Run(model, examples, recipe, folder, autocast, report, grown=False)

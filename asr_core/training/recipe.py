@@ -9,14 +9,14 @@ Begin = Literal["whisper", "bundled"]
 
 _SHARES = {
     "zh-real": 0.13,
-    "zh-real-words": 0.06,
-    "zh-synthetic": 0.18,
+    "zh-real-words": 0.05,
+    "zh-synthetic": 0.17,
     "zh-synthetic-words": 0.01,
-    "en-real": 0.28,
+    "en-real": 0.36,
     "en-real-words": 0.03,
-    "en-synthetic": 0.12,
+    "en-synthetic": 0.04,
     "en-synthetic-words": 0.0,
-    "mixed-synthetic": 0.19,
+    "mixed-synthetic": 0.17,
     "mixed-synthetic-words": 0.0,
     "mixed-real": 0.1,
 }

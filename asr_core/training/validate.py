@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
@@ -55,94 +55,85 @@ def chosen(utterances: Sequence[Utterance], most: int) -> list[Utterance]:
     ]
 
 
-def validate(
-    model: HybridModel,
-    utterances: Sequence[Utterance],
-    sounds: SoundCache,
-    writer: Writer,
-    features: Features,
-    options: SearchOptions,
-    tail: float,
-) -> Report:
-    """Decode utterances in every way.
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """Decodes utterances with a model that is being trained.
 
-    Args:
-        model: in evaluation mode, autocast around it.
+    Attributes:
         options: of the joint search.
-        tail: seconds of silence behind every utterance.
     """
-    found: dict[str, list[tuple[str, dict[Way, str]]]] = defaultdict(list)
-    for u, texts in transcribed(
-        model, utterances, sounds, writer, features, options, tail, get_args(Way)
-    ):
-        found[group_of(u)].append((u.text, texts))
-    rates: dict[str, dict[str, float]] = {
-        way: {
-            group: error_rate([text for text, _ in rows], [texts[way] for _, texts in rows])
-            for group, rows in sorted(found.items())
+
+    sounds: SoundCache
+    writer: Writer
+    features: Features
+    options: SearchOptions
+
+    def report(self, model: HybridModel, utterances: Sequence[Utterance], tail: float) -> Report:
+        """Decode utterances in every way.
+
+        Args:
+            model: in evaluation mode, autocast around it.
+            tail: seconds of silence behind every utterance.
+        """
+        found: dict[str, list[tuple[str, dict[Way, str]]]] = defaultdict(list)
+        for u, texts in self.transcribed(model, utterances, tail, get_args(Way)):
+            found[group_of(u)].append((u.text, texts))
+        rates: dict[str, dict[str, float]] = {
+            way: {
+                group: error_rate([text for text, _ in rows], [texts[way] for _, texts in rows])
+                for group, rows in sorted(found.items())
+            }
+            for way in get_args(Way)
         }
-        for way in get_args(Way)
-    }
-    return Report(**rates)
+        return Report(**rates)
 
+    @torch.inference_mode()
+    def transcribed(
+        self,
+        model: HybridModel,
+        utterances: Sequence[Utterance],
+        tail: float,
+        ways: Sequence[Way],
+    ) -> Iterator[tuple[Utterance, dict[Way, str]]]:
+        """Every utterance and its texts, those of like length together."""
+        n_frames = [round((u.duration + tail) * model.config.frame_rate) for u in utterances]
+        for places in of_like_length(n_frames):
+            members = [utterances[i] for i in places]
+            encoder_out, lengths = self._encoded(model, members, tail)
+            ctc = model.ctc_log_probs(encoder_out, lengths)
+            prompts = torch.tensor([self._prompt(u) for u in members])
+            memory = model.decoder.hear(encoder_out, lengths)
+            texts: dict[Way, list[str]] = {}
+            for way in ways:
+                if way == "ctc":
+                    heard = greedy_search(*ctc)
+                    texts[way] = [self.writer.heard([t.id for t in units]) for units in heard]
+                    continue
+                limited = self._limited(members)
+                if way == "attention":
+                    limited = replace(limited, beam_size=1, ctc_weight=0.0)
+                found = beam_search(model.decoder, memory, prompts, limited, ctc)
+                texts[way] = [self.writer.written(nbest[0].tokens) for nbest in found]
+            for i, utterance in enumerate(members):
+                yield utterance, {way: texts[way][i] for way in ways}
 
-@torch.inference_mode()
-def transcribed(
-    model: HybridModel,
-    utterances: Sequence[Utterance],
-    sounds: SoundCache,
-    writer: Writer,
-    features: Features,
-    options: SearchOptions,
-    tail: float,
-    ways: Sequence[Way],
-) -> Iterator[tuple[Utterance, dict[Way, str]]]:
-    """Every utterance and its texts, those of like length together; arguments as of `validate`."""
-    n_frames = [round((u.duration + tail) * model.config.frame_rate) for u in utterances]
-    for places in of_like_length(n_frames):
-        members = [utterances[i] for i in places]
-        encoder_out, lengths = _encoded(model, members, sounds, features, tail)
-        ctc = model.ctc_log_probs(encoder_out, lengths)
-        prompts = torch.tensor([_prompt(writer, u) for u in members])
-        memory = model.decoder.hear(encoder_out, lengths)
-        texts: dict[Way, list[str]] = {}
-        for way in ways:
-            if way == "ctc":
-                heard = greedy_search(*ctc)
-                texts[way] = [writer.heard([token.id for token in units]) for units in heard]
-                continue
-            limited = _limited(options, members)
-            if way == "attention":
-                limited = replace(limited, beam_size=1, ctc_weight=0.0)
-            found = beam_search(model.decoder, memory, prompts, limited, ctc)
-            texts[way] = [writer.written(nbest[0].tokens) for nbest in found]
-        for i, utterance in enumerate(members):
-            yield utterance, {way: texts[way][i] for way in ways}
+    def _prompt(self, utterance: Utterance) -> tuple[int, ...]:
+        language = utterance.language
+        if language == "mixed":
+            language = spoken_mostly(utterance.text)
+        return self.writer.target("", language).prompt
 
+    def _limited(self, members: Sequence[Utterance]) -> SearchOptions:
+        limits = [round(20 + _TOKENS_PER_SECOND * u.duration) for u in members]
+        return replace(self.options, max_tokens=limits)
 
-def _prompt(writer: Writer, utterance: Utterance) -> tuple[int, ...]:
-    language = utterance.language
-    if language == "mixed":
-        language = spoken_mostly(utterance.text)
-    return writer.target("", language).prompt
-
-
-def _limited(options: SearchOptions, members: Sequence[Utterance]) -> SearchOptions:
-    limits = [round(20 + _TOKENS_PER_SECOND * u.duration) for u in members]
-    return replace(options, max_tokens=limits)
-
-
-def _encoded(
-    model: HybridModel,
-    members: Sequence[Utterance],
-    sounds: SoundCache,
-    features: Callable[[Tensor], Tensor],
-    tail: float,
-) -> tuple[Tensor, Tensor]:
-    silence = torch.zeros(round(tail * SAMPLE_RATE))
-    heard = [
-        features(torch.cat([torch.from_numpy(sounds.waveform(u)), silence])[None])[0]
-        for u in members
-    ]
-    lengths = torch.tensor([len(x) for x in heard])
-    return model.encode(torch.nn.utils.rnn.pad_sequence(heard, batch_first=True), lengths)
+    def _encoded(
+        self, model: HybridModel, members: Sequence[Utterance], tail: float
+    ) -> tuple[Tensor, Tensor]:
+        silence = torch.zeros(round(tail * SAMPLE_RATE))
+        heard = [
+            self.features(torch.cat([torch.from_numpy(self.sounds.waveform(u)), silence])[None])[0]
+            for u in members
+        ]
+        lengths = torch.tensor([len(x) for x in heard])
+        return model.encode(torch.nn.utils.rnn.pad_sequence(heard, batch_first=True), lengths)

@@ -2,7 +2,10 @@
 
 import torch
 
-from asr_core.engines.decoding import _silent
+from asr_core.engines.decoding import without_inventions
+from asr_core.search.types import Hypothesis
+
+SAID = Hypothesis((7,), -1.0, (-1.0,), ended=True)
 
 
 def posteriors(*frames):
@@ -10,11 +13,14 @@ def posteriors(*frames):
     return torch.tensor([frames]).log(), torch.tensor([len(frames)])
 
 
-def test_a_passage_is_silent_when_no_unit_is_likely_anywhere():
-    assert _silent(*posteriors((0.9, 0.05, 0.05), (0.6, 0.3, 0.1))) == [True]
-    assert _silent(*posteriors((0.9, 0.05, 0.05), (0.4, 0.3, 0.3))) == [False]
+def test_where_no_unit_is_likely_nothing_is_said():
+    (found,) = without_inventions([SAID], *posteriors((0.9, 0.05, 0.05), (0.6, 0.3, 0.1)))
+    assert found.tokens == ()
+    (found,) = without_inventions([SAID], *posteriors((0.9, 0.05, 0.05), (0.4, 0.3, 0.3)))
+    assert found == SAID
 
 
 def test_padding_says_nothing():
     log_probs, _ = posteriors((0.9, 0.05, 0.05), (0.1, 0.8, 0.1))
-    assert _silent(log_probs, torch.tensor([1])) == [True]
+    (found,) = without_inventions([SAID], log_probs, torch.tensor([1]))
+    assert found.tokens == ()

@@ -19,7 +19,7 @@ from asr_core.training.examples import Examples
 from asr_core.training.loop import BEST, LOG, Run
 from asr_core.training.plot import plot
 from asr_core.training.recipe import Recipe
-from asr_core.training.validate import validate
+from asr_core.training.validate import Validator
 
 RECIPE = Recipe(
     steps=80,
@@ -48,10 +48,10 @@ def tiny_model():
 def run_in(folder, tmp_path, recipe=RECIPE, loses=False):
     utterances = read_corpus([write_corpus(tmp_path / "corpus")])
     sounds, writer = SoundCache(tmp_path / "cache"), LetterWriter()
-    options = SearchOptions(eos_id=1, beam_size=1)
+    validator = Validator(sounds, writer, log_mel, SearchOptions(eos_id=1, beam_size=1))
 
     def report(model, tail):
-        return validate(model, utterances[:6], sounds, writer, log_mel, options, tail)
+        return validator.report(model, utterances[:6], tail)
 
     examples = Examples(utterances, sounds, writer, log_mel, recipe)
     return Run(tiny_model(), examples, recipe, folder, nullcontext, report, grown=False)
