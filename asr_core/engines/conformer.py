@@ -153,7 +153,7 @@ class ConformerEngine:
             ctc = self._decoding.posteriors(encoder_out, lengths, rows, languages)
             best = self._decoding.best(memory, ctc, languages, limits, settings)
             if ctc is not None:
-                best = without_inventions(best, *ctc)
+                best = without_inventions(best, ctc)
             best = [_without_loop(hypothesis) for hypothesis in best]
             n_frames = [heard.passage.n_frames for heard in group]
             spans = self._decoding.spans(memory, languages, best, n_frames, ctc)

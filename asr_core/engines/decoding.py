@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -12,17 +13,18 @@ from torch import Tensor
 from asr_core.errors import AsrError
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.memory import Memory
+from asr_core.model.posteriors import CtcPosteriors
 from asr_core.model.units import UnitTable
 from asr_core.search.align import (
-    Floats,
     attention_align,
     ctc_align,
     equal_spans,
     widen,
 )
-from asr_core.search.ctc import greedy_search, prefix_beam_search
+from asr_core.search.ctc import merged, prefix_beam_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
+from asr_core.search.posteriors import Posteriors
 from asr_core.search.rescore import RescoreOptions, rescore
 from asr_core.search.types import Hypothesis, SearchOptions
 from asr_core.settings import Settings
@@ -31,10 +33,10 @@ from asr_core.text.tokenizer import Tokenizer
 _N_BEST = 10  # CTC hypotheses that are rescored
 _BEFORE, _AFTER = 5.0, 12.0  # encoder frames a unit is said before and after CTC hears it
 
+_BLANK = 0
 _NOTHING = Hypothesis((), 0.0, (), ended=True)
 
 TokenSpans = list[tuple[float, float] | None]
-Posteriors = tuple[Tensor, Tensor]  # (B, T'', units) natural log, (B,) frames
 
 
 class Decoding:
@@ -75,7 +77,7 @@ class Decoding:
         lengths: Tensor,
         sounds: Sequence[int],
         languages: Sequence[str],
-    ) -> Posteriors | None:
+    ) -> CtcPosteriors | None:
         """What CTC hears in the B passages; None if it has not learned their language.
 
         Args:
@@ -85,25 +87,12 @@ class Decoding:
         """
         if not self.ctc_weight(languages[0]):
             return None
-        config = self._model.config
-        n_frames = (lengths[list(sounds)] + config.ctc_pooling - 1) // config.ctc_pooling
-        size = (len(sounds), int(n_frames.max()), config.n_units)
-        log_probs = torch.zeros(size, device=encoder_out.device)
-        first: dict[int, int] = {}
-        # Sound by sound: what is computed on the way takes more memory than the result.
-        for row, (sound, n) in enumerate(zip(sounds, n_frames.tolist(), strict=True)):
-            if sound in first:
-                log_probs[row] = log_probs[first[sound]]
-                continue
-            first[sound] = row
-            states = encoder_out[sound, None, : int(lengths[sound])]
-            log_probs[row, :n] = self._model.ctc_log_probs(states, lengths[sound, None])[0][0]
-        return log_probs, n_frames
+        return CtcPosteriors(self._model, encoder_out, lengths, sounds)
 
     def best(
         self,
         memory: Memory,
-        ctc: Posteriors | None,
+        ctc: CtcPosteriors | None,
         languages: Sequence[str],
         limits: Sequence[int],
         settings: Settings,
@@ -130,13 +119,14 @@ class Decoding:
             ctc = None
         if mode == "ctc":
             assert ctc is not None
-            return [self._from_units(h) for h in _greedy(*ctc)]
+            return [self._from_units(h) for h in _greedy(ctc)]
         fed = torch.tensor([self._tokenizer.prompt(language) for language in languages])
         heard = (self._model.decoder, memory, fed)
         if mode == "rescore":
             assert ctc is not None
             proposals = [
-                [self._from_units(h) for h in nbest] for nbest in prefix_beam_search(*ctc, _N_BEST)
+                [self._from_units(h) for h in nbest]
+                for nbest in prefix_beam_search(ctc.table(), ctc.lengths, _N_BEST)
             ]
             options = RescoreOptions(self._options.eos_id, ctc_weight=ctc_weight)
             return [nbest[0] for nbest in rescore(*heard, proposals, options)]
@@ -150,7 +140,7 @@ class Decoding:
         if mode == "draft":
             drafts: list[tuple[int, ...]] = [()] * len(languages)
             if ctc is not None:
-                drafts = [self._from_units(h).tokens for h in _greedy(*ctc)]
+                drafts = [self._from_units(h).tokens for h in _greedy(ctc)]
             return draft_search(*heard, drafts, options, ctc).hypotheses
         return [nbest[0] for nbest in beam_search(*heard, options, ctc)]
 
@@ -160,7 +150,7 @@ class Decoding:
         languages: Sequence[str],
         hypotheses: Sequence[Hypothesis],
         n_frames: Sequence[int],
-        ctc: Posteriors | None,
+        ctc: CtcPosteriors | None,
     ) -> list[TokenSpans]:
         """The encoder frames of every token; None for one in which nothing is to be heard.
 
@@ -172,18 +162,21 @@ class Decoding:
         """
         if ctc is None:
             return self._looked(memory, languages, hypotheses, n_frames)
-        log_probs = ctc[0].cpu()
         return [
-            self._aligned(log_probs[b].numpy(), hypothesis.tokens, n)
+            self._aligned(ctc, b, hypothesis.tokens, n)
             for b, (hypothesis, n) in enumerate(zip(hypotheses, n_frames, strict=True))
         ]
 
-    def _aligned(self, log_probs: Floats, tokens: Sequence[int], n_frames: int) -> TokenSpans:
-        """The encoder frames of the tokens of one passage by (T'', units) CTC posteriors."""
+    def _aligned(
+        self, ctc: CtcPosteriors, b: int, tokens: Sequence[int], n_frames: int
+    ) -> TokenSpans:
+        """The encoder frames of the tokens of passage `b`."""
         units = self._units.of_tokens(tokens)
+        wanted = {unit: i for i, unit in enumerate(dict.fromkeys(chain([_BLANK], *units)))}
+        log_probs = ctc.of(torch.full((len(wanted),), b), torch.tensor([*wanted])).cpu().T.numpy()
         pooling = self._model.config.ctc_pooling
         heard = log_probs[: -(-n_frames // pooling)]
-        aligned = ctc_align(heard, [unit for found in units for unit in found])
+        aligned = ctc_align(heard, [wanted[unit] for unit in chain(*units)])
         if aligned is None:  # fewer frames than units: nobody speaks like that
             return [*equal_spans(len(tokens), 0.0, float(n_frames))]
         frames = [(float(pooling * unit.start), float(pooling * unit.end)) for unit in aligned]
@@ -243,23 +236,18 @@ def never_text(tokenizer: Tokenizer, n_tokens: int) -> Tensor:
     return suppressed
 
 
-def without_inventions(
-    hypotheses: Sequence[Hypothesis], log_probs: Tensor, lengths: Tensor
-) -> list[Hypothesis]:
-    """Where no CTC unit is likely in any frame nothing is said: the decoder invented something.
-
-    Args:
-        log_probs: (B, T'', units) and (B,) `lengths`: CTC posteriors of the hypotheses' passages.
-    """
-    blank = log_probs[:, :, 0] > math.log(0.5)
-    outside = torch.arange(blank.shape[1], device=blank.device) >= lengths.to(blank.device)[:, None]
+def without_inventions(hypotheses: Sequence[Hypothesis], ctc: Posteriors) -> list[Hypothesis]:
+    """Where no CTC unit is likely in any frame nothing is said: the decoder invented something."""
+    all_of_them = torch.arange(len(ctc.lengths))
+    blank = ctc.of(all_of_them, torch.full_like(all_of_them, _BLANK)) > math.log(0.5)  # (B, T'')
+    outside = torch.arange(ctc.n_frames, device=blank.device) >= ctc.lengths[:, None]
     silent = (blank | outside).all(dim=1).tolist()
     return [_NOTHING if nothing else h for h, nothing in zip(hypotheses, silent, strict=True)]
 
 
-def _greedy(log_probs: Tensor, lengths: Tensor) -> list[Hypothesis]:
+def _greedy(ctc: CtcPosteriors) -> list[Hypothesis]:
     found = []
-    for tokens in greedy_search(log_probs, lengths):
+    for tokens in merged(ctc.best_log_probs, ctc.best, ctc.lengths):
         log_probs_of = tuple(math.log(max(token.confidence, 1e-30)) for token in tokens)
         units = tuple(token.id for token in tokens)
         found.append(Hypothesis(units, sum(log_probs_of), log_probs_of, ended=True))

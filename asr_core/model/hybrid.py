@@ -86,6 +86,11 @@ class CtcHead(nn.Module):
         self.proj = nn.Linear(d_model, n_units)
 
     def forward(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        states, lengths = self.pooled(encoder_out, lengths)
+        return self.proj(states).float().log_softmax(-1), lengths
+
+    def pooled(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T'', D) states of CTC frames and (B,) how many they are."""
         if self.pool is not None:
             inside = within(lengths, encoder_out.shape[1])
             if inside is not None:
@@ -94,7 +99,7 @@ class CtcHead(nn.Module):
             groups = F.pad(encoder_out, (0, 0, 0, missing)).unflatten(1, (-1, self.pooling))
             encoder_out = self.pool(groups.flatten(2))  # (B, T'', D)
             lengths = (lengths + self.pooling - 1) // self.pooling
-        return self.proj(encoder_out).float().log_softmax(-1), lengths
+        return encoder_out, lengths
 
 
 class LanguageHead(nn.Module):

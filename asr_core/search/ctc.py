@@ -43,11 +43,20 @@ def greedy_search(log_probs: Tensor, lengths: Tensor, blank_id: int = 0) -> list
 
     Source: Graves et al. 2006, section 3.2, best path decoding.
     """
-    n_utterances, n_frames, _ = log_probs.shape
+    if log_probs.shape[1] == 0:
+        return [[] for _ in log_probs]
+    return merged(*log_probs.max(dim=2), lengths, blank_id)
+
+
+def merged(best: Tensor, ids: Tensor, lengths: Tensor, blank_id: int = 0) -> list[list[Token]]:
+    """What one token a frame says: repeats merged, then blanks dropped.
+
+    Args:
+        best: (B, T') natural log posteriors of the tokens `ids` (B, T'); T' > 0.
+        lengths: (B,) frames.
+    """
+    n_utterances, n_frames = ids.shape
     found: list[list[Token]] = [[] for _ in range(n_utterances)]
-    if n_frames == 0:
-        return found
-    best, ids = log_probs.max(dim=2)  # (B, T')
     padding = torch.arange(n_frames, device=ids.device) >= lengths.to(ids.device)[:, None]
     ids = torch.nn.functional.pad(ids.masked_fill(padding, blank_id), (0, 1), value=-1)  # (B, T'+1)
     total = torch.nn.functional.pad(best.double().cumsum(dim=1), (1, 0)).cpu()  # (B, T'+1)

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from asr_core.search.beam import Beam
 from asr_core.search.candidates import ranked, shortlist
+from asr_core.search.posteriors import Posteriors
 from asr_core.search.token_scorer import TokenScorer, token_scorer
 from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
@@ -43,7 +44,7 @@ def draft_search(
     prompts: Tensor,
     drafts: Sequence[Sequence[int]],
     options: SearchOptions,
-    ctc: tuple[Tensor, Tensor] | None = None,
+    ctc: Posteriors | None = None,
 ) -> Drafted:
     """What `beam_search` with a beam of one finds, checking drafts on the way.
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from asr_core.search.beam import Beam
 from asr_core.search.candidates import ranked, shortlist
+from asr_core.search.posteriors import Posteriors
 from asr_core.search.token_scorer import token_scorer
 from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
@@ -16,7 +17,7 @@ def beam_search(
     memory: AnyMemory,
     prompts: Tensor,
     options: SearchOptions,
-    ctc: tuple[Tensor, Tensor] | None = None,
+    ctc: Posteriors | None = None,
 ) -> list[list[Hypothesis]]:
     """The likeliest token sequences of a batch of utterances, each as if it were alone.
 
@@ -31,8 +32,7 @@ def beam_search(
     Args:
         memory: what the decoder keeps of B utterances.
         prompts: (B, P) tokens the decoder is fed first, P >= 1.
-        ctc: (B, T'', units) natural log posteriors and (B,) lengths; needed when
-            `options.ctc_weight` > 0.
+        ctc: needed when `options.ctc_weight` > 0.
 
     Returns:
         Per utterance its hypotheses, best first; at least one. Without frames it is empty.

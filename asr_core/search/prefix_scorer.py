@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from asr_core.search.posteriors import Posteriors
+
 END = -1  # asks for the prefix and nothing after it
 SAME = -2  # a candidate that adds no label to its prefix
 _FLOOR = -700.0  # stands for log 0: what float64 can still exponentiate
@@ -27,31 +29,28 @@ class PrefixScorer:
 
     def __init__(
         self,
-        log_probs: Tensor,
-        lengths: Tensor,
+        posteriors: Posteriors,
         utterances: Tensor | None = None,
         blank_id: int = 0,
     ) -> None:
         """Begin with the empty prefix.
 
         Args:
-            log_probs: (B, T, V) natural log CTC posteriors; padding may hold anything.
-            lengths: (B,) frames.
+            posteriors: of B utterances with up to T frames.
             utterances: (R,) utterance of each row; None: one row for each in order.
         """
-        if log_probs.device.type == "mps":  # has no float64
-            log_probs = log_probs.cpu()
-        device = log_probs.device
-        self._lengths = lengths.to(device)
+        device = posteriors.lengths.device
+        if device.type == "mps":  # has no float64
+            device = torch.device("cpu")
+        self._lengths = posteriors.lengths.to(device)
         self._blank_id = blank_id
-        outside = torch.arange(log_probs.shape[1], device=device) >= self._lengths[:, None]
-        self._columns = _Columns(log_probs, outside)
-        blank = log_probs[:, :, blank_id].double().clamp(min=_FLOOR)
-        blank = blank.masked_fill(outside, 0.0).cumsum(dim=1)
-        self._silence = pad(blank, (1, 0))  # (B, T+1), log P(nothing but blanks up to t)
-        if utterances is None:
-            utterances = torch.arange(len(log_probs))
-        self._utterance = utterances.to(device)
+        all_of_them = torch.arange(len(self._lengths), device=device)
+        outside = torch.arange(posteriors.n_frames, device=device) >= self._lengths[:, None]
+        self._columns = _Columns(posteriors, outside)
+        blank = posteriors.of(all_of_them, torch.full_like(all_of_them, blank_id))
+        blank = blank.to(device).double().clamp(min=_FLOOR).masked_fill(outside, 0.0)
+        self._silence = pad(blank.cumsum(dim=1), (1, 0))  # (B, T+1), log P(only blanks up to t)
+        self._utterance = all_of_them if utterances is None else utterances.to(device)
         self._last = torch.full_like(self._utterance, END)
         self._blank = self._silence[self._utterance]
         self._whole = self._blank  # log-sum of both kinds of paths
@@ -123,16 +122,15 @@ def _sum(before: Tensor, posteriors: Tensor) -> Tensor:
 class _Columns:
     """Posteriors over time of the labels asked for, each fetched and exponentiated once.
 
-    The frames of one label lie far apart in (B, T, V): reading them again at every step would cost
-    more than all else.
+    Getting them again at every step would cost more than all else.
     """
 
-    def __init__(self, log_probs: Tensor, outside: Tensor) -> None:
-        """Over (B, T, V) log posteriors whose frames `outside` (B, T) are padding."""
-        self._log_probs, self._outside = log_probs, outside
-        n_utterances, n_frames, n_labels = log_probs.shape
-        self._slots = torch.full((n_utterances, n_labels), -1, device=log_probs.device)
-        self._fetched = log_probs.new_empty(0, n_frames, dtype=torch.float64)
+    def __init__(self, source: Posteriors, outside: Tensor) -> None:
+        """Of utterances whose frames `outside` (B, T) are padding."""
+        self._source, self._outside = source, outside
+        n_utterances, n_frames = outside.shape
+        self._slots = torch.full((n_utterances, source.n_units), -1, device=outside.device)
+        self._fetched = torch.empty(0, n_frames, dtype=torch.float64, device=outside.device)
 
     def of(self, utterances: Tensor, labels: Tensor) -> Tensor:
         """(..., T) float64 posteriors of labels, 0 in padding."""
@@ -140,8 +138,10 @@ class _Columns:
         slots = self._slots[utterances, labels]
         if bool((slots < 0).any()):
             missing = torch.stack([utterances[slots < 0], labels[slots < 0]]).unique(dim=1)
-            found = self._log_probs[missing[0], :, missing[1]].double()  # (n, T)
-            found = found.clamp(min=_FLOOR).exp().masked_fill(self._outside[missing[0]], 0.0)
+            found = self._source.of(missing[0], missing[1]).to(self._outside.device)  # (n, T)
+            found = (
+                found.double().clamp(min=_FLOOR).exp().masked_fill(self._outside[missing[0]], 0.0)
+            )
             n_fetched = len(self._fetched)
             new_slots = torch.arange(n_fetched, n_fetched + len(found), device=found.device)
             self._slots[missing[0], missing[1]] = new_slots

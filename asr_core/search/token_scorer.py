@@ -8,6 +8,7 @@ from copy import copy
 import torch
 from torch import Tensor
 
+from asr_core.search.posteriors import Posteriors
 from asr_core.search.prefix_scorer import END, SAME, PrefixScorer
 from asr_core.search.types import SearchOptions, Units
 
@@ -23,16 +24,15 @@ class TokenScorer:
 
     def __init__(
         self,
-        log_probs: Tensor,
-        lengths: Tensor,
+        posteriors: Posteriors,
         eos_id: int,
         units: Units | None = None,
         utterances: Tensor | None = None,
     ) -> None:
         """Begin with nothing said, as `PrefixScorer` does; `units` as in `SearchOptions`."""
-        self._prefixes = PrefixScorer(log_probs, lengths, utterances)
+        self._prefixes = PrefixScorer(posteriors, utterances)
         self._eos_id, self._units = eos_id, units
-        n_rows = len(lengths if utterances is None else utterances)
+        n_rows = len(posteriors.lengths if utterances is None else utterances)
         self._open: list[tuple[int, ...]] = [()] * n_rows  # tokens since a unit was complete
 
     def score(self, tokens: Tensor) -> Tensor:
@@ -77,11 +77,11 @@ class TokenScorer:
 
 
 def token_scorer(
-    ctc: tuple[Tensor, Tensor] | None, options: SearchOptions, rows: Tensor
+    ctc: Posteriors | None, options: SearchOptions, rows: Tensor
 ) -> TokenScorer | None:
     """The scorer a search with `options` needs, a row for each of the utterances `rows`."""
     if options.ctc_weight == 0:
         return None
     if ctc is None:
         raise ValueError(f"ctc_weight is {options.ctc_weight}, but no CTC posteriors were given")
-    return TokenScorer(*ctc, options.eos_id, options.units, rows)
+    return TokenScorer(ctc, options.eos_id, options.units, rows)

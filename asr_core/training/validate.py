@@ -15,6 +15,7 @@ from asr_core.engines.hearing import of_like_length
 from asr_core.model.hybrid import HybridModel
 from asr_core.search.ctc import greedy_search
 from asr_core.search.joint import beam_search
+from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.types import SearchOptions
 from asr_core.text.score import error_rate
 from asr_core.training.corpus import SoundCache, Utterance, group_of
@@ -100,13 +101,13 @@ class Validator:
         for places in of_like_length(n_frames):
             members = [utterances[i] for i in places]
             encoder_out, lengths = self._encoded(model, members, tail)
-            ctc = model.ctc_log_probs(encoder_out, lengths)
+            ctc = PosteriorTable(*model.ctc_log_probs(encoder_out, lengths))
             prompts = torch.tensor([self._prompt(u) for u in members])
             memory = model.decoder.hear(encoder_out, lengths)
             texts: dict[Way, list[str]] = {}
             for way in ways:
                 if way == "ctc":
-                    heard = greedy_search(*ctc)
+                    heard = greedy_search(ctc.log_probs, ctc.lengths)
                     texts[way] = [self.writer.heard([t.id for t in units]) for units in heard]
                     continue
                 limited = self._limited(members)

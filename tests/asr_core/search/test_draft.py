@@ -10,6 +10,7 @@ from asr_core.model.checkpoints import load_wenet
 from asr_core.search.ctc import greedy_search
 from asr_core.search.draft import _Draft, draft_search
 from asr_core.search.joint import beam_search
+from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.types import SearchOptions
 
 EOS = 5
@@ -18,7 +19,7 @@ EOS_TOKEN = 99
 
 def greedy(tiny_case, options, weight=0.0):
     decoder, encoder_out, lengths, prompts, log_probs = tiny_case
-    ctc = (log_probs, lengths) if weight else None
+    ctc = PosteriorTable(log_probs, lengths) if weight else None
     found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
     return [hypotheses[0] for hypotheses in found]
 
@@ -75,7 +76,8 @@ def test_the_result_is_that_of_greedy_search(tiny, seed, kind, weight):
     n_greedy_passes = len(decoder.n_rows)
     drafts = drafts_of(kind, [h.tokens for h in wanted])
     memory = decoder.hear(encoder_out, lengths)
-    found = draft_search(decoder, memory, prompts, drafts, options, (log_probs, lengths))
+    ctc = PosteriorTable(log_probs, lengths)
+    found = draft_search(decoder, memory, prompts, drafts, options, ctc)
     assert [h.tokens for h in found.hypotheses] == [h.tokens for h in wanted]
     assert [h.ended for h in found.hypotheses] == [h.ended for h in wanted]
     assert [h.looped for h in found.hypotheses] == [h.looped for h in wanted]
@@ -147,9 +149,10 @@ def test_ctc_s_draft_gives_what_greedy_search_gives_over_real_weights(shared_fol
     prompts = torch.full((len(lengths), 1), model.config.sos_id)
     options = SearchOptions(model.config.eos_id, 1, ctc_weight=weight, pre_beam=6)
     with torch.inference_mode():
-        ctc = model.ctc_log_probs(encoder_out, lengths)
+        log_probs, n_frames = model.ctc_log_probs(encoder_out, lengths)
+        ctc = PosteriorTable(log_probs, n_frames)
         heard = (model.decoder, model.decoder.hear(encoder_out, lengths), prompts)
-        drafts = [[token.id for token in tokens] for tokens in greedy_search(*ctc)]
+        drafts = [[token.id for token in tokens] for tokens in greedy_search(log_probs, n_frames)]
         wanted = [nbest[0] for nbest in beam_search(*heard, options, ctc)]
         found = draft_search(*heard, drafts, options, ctc)
     assert [h.tokens for h in found.hypotheses] == [h.tokens for h in wanted]

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from asr_core.search.joint import beam_search
+from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.types import SearchOptions
 
 EOS = 5
@@ -88,9 +89,8 @@ def test_an_unpruned_beam_finds_what_trying_everything_finds(tiny, seed, finish)
 def test_an_unpruned_joint_search_finds_what_trying_everything_finds(tiny, seed, weight):
     decoder, encoder_out, lengths, prompts, log_probs = tiny(seed, n_frames=(3, 4))
     options = SearchOptions(EOS, beam_size=2000, max_tokens=5, ctc_weight=weight, finish="compete")
-    found = beam_search(
-        decoder, decoder.hear(encoder_out, lengths), prompts, options, (log_probs, lengths)
-    )
+    ctc = PosteriorTable(log_probs, lengths)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
     for b, hypotheses in enumerate(found):
         posteriors = log_probs[b, : lengths[b]]
         scores = {
@@ -112,9 +112,8 @@ def test_an_unpruned_joint_search_finds_what_trying_everything_finds(tiny, seed,
 def test_with_all_the_weight_on_ctc_the_likeliest_labelling_wins(tiny, seed):
     decoder, encoder_out, lengths, prompts, log_probs = tiny(seed, n_frames=(3, 4))
     options = SearchOptions(EOS, beam_size=500, ctc_weight=1.0, max_tokens=5)
-    found = beam_search(
-        decoder, decoder.hear(encoder_out, lengths), prompts, options, (log_probs, lengths)
-    )
+    ctc = PosteriorTable(log_probs, lengths)
+    found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
     for b, hypotheses in enumerate(found):
         posteriors = log_probs[b, : lengths[b]]
         best = max(
@@ -131,9 +130,8 @@ def test_a_batch_gives_what_its_items_give_alone(tiny, seed, weight, finish):
     options = SearchOptions(
         EOS, beam_size=3, ctc_weight=weight, finish=finish, length_penalty=0.5, max_repeats=4
     )
-    together = beam_search(
-        decoder, decoder.hear(encoder_out, lengths), prompts, options, (log_probs, lengths)
-    )
+    ctc = PosteriorTable(log_probs, lengths)
+    together = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
     for b, hypotheses in enumerate(together):
         n = int(lengths[b])
         (alone,) = beam_search(
@@ -141,7 +139,7 @@ def test_a_batch_gives_what_its_items_give_alone(tiny, seed, weight, finish):
             decoder.hear(encoder_out[b : b + 1, :n], lengths[b : b + 1]),
             prompts[b : b + 1],
             options,
-            (log_probs[b : b + 1, :n], lengths[b : b + 1]),
+            PosteriorTable(log_probs[b : b + 1, :n], lengths[b : b + 1]),
         )
         assert [h.tokens for h in alone] == [h.tokens for h in hypotheses]
         assert [h.score for h in alone] == pytest.approx([h.score for h in hypotheses], abs=1e-4)
@@ -158,9 +156,13 @@ def test_ctc_units_may_be_fewer_and_in_another_order_than_tokens(tiny):
         units=lambda tokens: [[order.index(token)] for token in tokens],
     )
     wanted = beam_search(
-        decoder, decoder.hear(encoder_out, lengths), prompts, plain, (log_probs, lengths)
+        decoder,
+        decoder.hear(encoder_out, lengths),
+        prompts,
+        plain,
+        PosteriorTable(log_probs, lengths),
     )
-    ctc = log_probs[..., order], lengths
+    ctc = PosteriorTable(log_probs[..., order], lengths)
     found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, mapped, ctc)
     for ours, theirs in zip(found, wanted, strict=True):
         assert [h.tokens for h in ours] == [h.tokens for h in theirs]

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from asr_core.model.checkpoints import load_espnet, load_firered, load_wenet
+from asr_core.model.posteriors import CtcPosteriors
 from asr_core.search.joint import beam_search
 from asr_core.search.types import SearchOptions
 
@@ -31,7 +32,8 @@ def golden(shared_folder):
 def search(model, encoder_out, lengths, options, *, joint=False):
     prompts = torch.full((len(lengths), 1), model.config.sos_id)
     with torch.inference_mode():
-        ctc = model.ctc_log_probs(encoder_out, lengths) if joint else None
+        rows = range(len(lengths))
+        ctc = CtcPosteriors(model, encoder_out, lengths, rows) if joint else None
         memory = model.decoder.hear(encoder_out, lengths)
         return beam_search(model.decoder, memory, prompts, options, ctc)
 

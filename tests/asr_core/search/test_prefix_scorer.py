@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.prefix_scorer import END, SAME, PrefixScorer
 
 
@@ -32,7 +33,7 @@ def test_prefix_scores_agree_with_espnet(golden):
     labels = torch.arange(log_probs.shape[2])
     for item in scores["items"]:
         row = slice(item["utt"], item["utt"] + 1)
-        scorer = walked(PrefixScorer(log_probs[row], lengths[row]), item["prefix"])
+        scorer = walked(PrefixScorer(PosteriorTable(log_probs[row], lengths[row])), item["prefix"])
         psi = scorer.score(labels.masked_fill(labels == scores["eos"], END)[None])[0]
         assert psi[0] == -torch.inf
         assert psi[1:].tolist() == pytest.approx(item["log_psi_next"][1:], abs=1e-3)
@@ -47,7 +48,7 @@ def test_prefix_scores_of_a_padded_batch_agree_with_espnet(golden):
     labels = torch.arange(log_probs.shape[2]).expand(2, -1)
     labels = labels.masked_fill(labels == expected["prefix_scorer_numpy"]["eos"], END)
     for item in expected["prefix_scorer_batched"]["items"]:
-        scorer = PrefixScorer(log_probs, lengths)
+        scorer = PrefixScorer(PosteriorTable(log_probs, lengths))
         known = torch.zeros(2, 1)
         for token in item["prefix"]:
             known = scorer.score(torch.full((2, 1), token))
@@ -66,11 +67,11 @@ def test_prefix_scores_equal_sums_over_every_path(golden, item):
     for entry in expected["exhaustive"][item]["prefixes"]:
         *prefix, last = entry["tokens"] or [None]
         if last is not None:
-            scorer = walked(PrefixScorer(log_probs[None], lengths), prefix)
+            scorer = walked(PrefixScorer(PosteriorTable(log_probs[None], lengths)), prefix)
             psi = scorer.score(torch.tensor([[last]])).item()
             assert psi == pytest.approx(entry["log_prob"], abs=1e-9)
     for entry in expected["exhaustive"][item]["labellings"]:
-        scorer = walked(PrefixScorer(log_probs[None], lengths), entry["tokens"])
+        scorer = walked(PrefixScorer(PosteriorTable(log_probs[None], lengths)), entry["tokens"])
         whole = scorer.score(torch.tensor([[END]])).item()
         assert whole == pytest.approx(entry["log_prob"], abs=1e-9)
 
@@ -82,7 +83,7 @@ def test_a_prefix_splits_into_what_may_follow_it(n_frames):
     for prefix in itertools.chain.from_iterable(
         itertools.product([1, 2, 3], repeat=length) for length in range(3)
     ):
-        scorer = PrefixScorer(log_probs, torch.tensor([n_frames]))
+        scorer = PrefixScorer(PosteriorTable(log_probs, torch.tensor([n_frames])))
         psi = torch.zeros(1, 1, dtype=torch.float64)
         for token in prefix:
             psi = scorer.score(torch.tensor([[token]]))
@@ -95,13 +96,13 @@ def test_rows_are_chosen_repeated_and_left_out():
     torch.manual_seed(0)
     log_probs = torch.randn(3, 9, 5).log_softmax(-1)
     lengths = torch.tensor([9, 4, 6])
-    scorer = PrefixScorer(log_probs, lengths)
+    scorer = PrefixScorer(PosteriorTable(log_probs, lengths))
     scorer.select(torch.tensor([0, 0, 2, 2]), torch.tensor([1, 2, 3, 4]))
     scorer.select(torch.tensor([1, 0, 3, 3]), torch.tensor([2, 2, 1, 4]))
     found = scorer.score(torch.tensor([[1, END]] * 4))
     for row, (utterance, prefix) in enumerate([(0, [2, 2]), (0, [1, 2]), (2, [4, 1]), (2, [4, 4])]):
         one = slice(utterance, utterance + 1)
-        alone = walked(PrefixScorer(log_probs[one], lengths[one]), prefix)
+        alone = walked(PrefixScorer(PosteriorTable(log_probs[one], lengths[one])), prefix)
         torch.testing.assert_close(found[row], alone.score(torch.tensor([[1, END]]))[0])
 
 
@@ -109,7 +110,7 @@ def test_a_row_may_stay_as_it_is():
     torch.manual_seed(0)
     log_probs = torch.randn(2, 9, 5).log_softmax(-1)
     lengths = torch.tensor([9, 4])
-    scorer = walked(PrefixScorer(log_probs, lengths), [2], n_rows=2)
+    scorer = walked(PrefixScorer(PosteriorTable(log_probs, lengths)), [2], n_rows=2)
     before = scorer.score(torch.tensor([[1, END]] * 2))
     psi = scorer.score(torch.tensor([[SAME]] * 2))
     twin = scorer.fork(torch.tensor([1, 0]))
@@ -126,7 +127,7 @@ def test_long_unlikely_prefixes_stay_exact():
     torch.manual_seed(0)
     log_probs = (30 * torch.randn(1, 1500, 6)).log_softmax(-1)
     tokens = torch.randint(1, 6, (200,))
-    scorer = walked(PrefixScorer(log_probs, torch.tensor([1500])), tokens.tolist())
+    scorer = walked(PrefixScorer(PosteriorTable(log_probs, torch.tensor([1500]))), tokens.tolist())
     wanted = -torch.nn.functional.ctc_loss(
         log_probs[0, :, None].double(),
         tokens[None],

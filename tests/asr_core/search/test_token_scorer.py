@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from asr_core.model.units import UnitTable
+from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.prefix_scorer import END, SAME, PrefixScorer
 from asr_core.search.token_scorer import TokenScorer
 
@@ -30,7 +31,7 @@ def posteriors():
 def unit_scores(posteriors, utterance, prefix, wanted):
     log_probs, lengths = posteriors
     one = slice(utterance, utterance + 1)
-    scorer = PrefixScorer(log_probs[one], lengths[one])
+    scorer = PrefixScorer(PosteriorTable(log_probs[one], lengths[one]))
     for unit in prefix:
         scorer.select(torch.tensor([0]), torch.tensor([unit]))
     return scorer.score(torch.tensor([[wanted]])).item()
@@ -41,7 +42,7 @@ def unit_scores(posteriors, utterance, prefix, wanted):
     [(10, [1]), (12, []), (20, []), (21, []), (30, [1, 4]), (31, [2, 2, 1]), (EOS, [END])],
 )
 def test_a_token_is_scored_by_the_first_unit_it_completes(posteriors, token, completed):
-    scorer = TokenScorer(*posteriors, EOS, units)
+    scorer = TokenScorer(PosteriorTable(*posteriors), EOS, units)
     scorer.select([0, 1], [11, 30])
     found = scorer.score(torch.tensor([[token]] * 2))
     for row, prefix in enumerate([[2], [1, 4]]):
@@ -56,7 +57,7 @@ def test_a_token_is_scored_by_the_first_unit_it_completes(posteriors, token, com
 
 
 def test_a_character_of_several_tokens_counts_when_its_last_token_arrives(posteriors):
-    scorer = TokenScorer(*posteriors, EOS, units)
+    scorer = TokenScorer(PosteriorTable(*posteriors), EOS, units)
     scorer.select([1, 0, 0], [10, 20, 12])
     scorer.select([1, 1, 0, 2], [12, 21, 20, 20])
     found = scorer.score(torch.tensor([[21, 10, 12]] * 4))
@@ -73,7 +74,7 @@ def test_a_character_of_several_tokens_counts_when_its_last_token_arrives(poster
 
 
 def test_without_a_table_tokens_are_units(posteriors):
-    scorer = TokenScorer(*posteriors, EOS)
+    scorer = TokenScorer(PosteriorTable(*posteriors), EOS)
     scorer.select([1], [3])
     found = scorer.score(torch.tensor([[1, 3, 0, EOS]]))
     for column, label in enumerate([1, 3, 0, END]):
@@ -89,10 +90,10 @@ def test_reading_token_by_token_completes_what_the_model_s_table_says():
     generator = torch.Generator().manual_seed(0)
     for _ in range(20):
         tokens = torch.randint(0, len(spoken), (12,), generator=generator).tolist()
-        by_token = TokenScorer(log_probs, lengths, EOS, table.of_tokens)
+        by_token = TokenScorer(PosteriorTable(log_probs, lengths), EOS, table.of_tokens)
         for token in tokens:
             by_token.select([0], [token])
-        by_unit = PrefixScorer(log_probs, lengths)
+        by_unit = PrefixScorer(PosteriorTable(log_probs, lengths))
         for unit in [unit for units in table.of_tokens(tokens) for unit in units]:
             by_unit.select(torch.tensor([0]), torch.tensor([unit]))
         wanted = by_unit.score(torch.tensor([[END]]))
