@@ -10,7 +10,9 @@ from typing import get_args
 
 from asr_core.bench.measure import Score, compare, faster_whisper, ours, read_manifest
 from asr_core.errors import AsrError
-from asr_core.settings import Precision, Settings
+from asr_core.settings import DecodeMode, Precision
+
+_PEER = "faster-whisper"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="recordings whose id contains this")
     parser.add_argument("--rounds", type=int, default=1, help="the median of these is given")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--decode", default="joint", help="how ours decodes")
+    parser.add_argument(
+        "--decode",
+        nargs="+",
+        choices=get_args(DecodeMode),
+        default=["joint"],
+        help="how ours decodes",
+    )
     parser.add_argument(
         "--precision", choices=get_args(Precision), default="auto", help="what ours computes in"
     )
@@ -40,10 +48,9 @@ def _run(options: argparse.Namespace) -> None:
     if not items:
         raise AsrError(f"No recording of the manifest has {options.only!r} in its id.")
     options.output.mkdir(parents=True, exist_ok=True)
-    settings = Settings(decode=options.decode, precision=options.precision)
-    recognizers = {"ours": ours(settings, options.threads)}
+    recognizers = ours(options.decode, options.precision, options.threads)
     if options.peer:
-        recognizers["faster-whisper"] = faster_whisper(options.output / "peer", options.threads)
+        recognizers[_PEER] = faster_whisper(options.output / "peer", options.threads)
     found: dict[str, list[Score]] = {name: [] for name in recognizers}
     for scores in compare(recognizers, items, options.rounds):
         for name, score in scores.items():
@@ -52,10 +59,16 @@ def _run(options: argparse.Namespace) -> None:
         _write(options.output / f"{name}.jsonl", scores)
         seconds = sum(score.median for score in scores)
         audio = sum(score.duration for score in scores)
-        print(f"{name:15} {seconds:8.1f} s for {audio:.1f} s of sound ({seconds / audio:.3f})")
+        passes = sum(score.n_passes for score in scores)
+        print(
+            f"{name:15} {seconds:8.1f} s for {audio:.1f} s of sound ({seconds / audio:.4f}), "
+            f"{passes} decoder passes"
+        )
     if options.peer:
-        ours_s, peers_s = (sum(s.median for s in found[name]) for name in recognizers)
-        print(f"ratio           {ours_s / peers_s:8.2f}   ours / faster-whisper")
+        peers = sum(score.median for score in found[_PEER])
+        for name in options.decode:
+            ratio = sum(score.median for score in found[name]) / peers
+            print(f"{name:15} {ratio:8.2f} times the time of {_PEER}")
 
 
 def _write(path: Path, scores: list[Score]) -> None:

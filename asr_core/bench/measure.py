@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,10 +16,19 @@ from asr_core.audio.decode import open_recording
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
 from asr_core.model.whisper import PACKAGES, data_file
-from asr_core.settings import Settings
+from asr_core.settings import DecodeMode, Precision, Settings
 from asr_core.transcribe import transcribe
 
-Recognize = Callable[[Path], str]
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a recognizer made of a recording."""
+
+    text: str
+    n_passes: int = 0  # of the attention decoder, as far as it says
+
+
+Recognize = Callable[[Path], Recognition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,8 @@ class Score:
 
     id: str
     duration: float
-    text: str
+    text: str = ""
+    n_passes: int = 0  # of the attention decoder
     seconds: list[float] = field(default_factory=list)  # wall time of every round
 
     @property
@@ -59,16 +70,18 @@ def read_manifest(path: Path) -> list[Item]:
         ) from error
 
 
-def ours(settings: Settings, n_threads: int) -> Recognize:
-    """The bundled engine, loaded."""
+def ours(modes: Sequence[DecodeMode], precision: Precision, n_threads: int) -> dict[str, Recognize]:
+    """The bundled engine, loaded once, decoding in each of the modes."""
     torch.set_num_threads(n_threads)
-    engine = load_engine(settings)
+    engine = load_engine(Settings(precision=precision))
 
-    def recognize(path: Path) -> str:
+    def recognize(settings: Settings, path: Path) -> Recognition:
         with open_recording(path, path.name) as recording:
-            return transcribe(recording, engine, settings).text
+            found = transcribe(recording, engine, settings)
+        return Recognition(found.text, found.stats["decoder_passes"])
 
-    return recognize
+    chosen = {mode: Settings(decode=mode, precision=precision) for mode in modes}
+    return {mode: partial(recognize, settings) for mode, settings in chosen.items()}
 
 
 def faster_whisper(folder: Path, n_threads: int) -> Recognize:
@@ -98,9 +111,9 @@ def faster_whisper(folder: Path, n_threads: int) -> Recognize:
         local_files_only=True,
     )
 
-    def recognize(path: Path) -> str:
+    def recognize(path: Path) -> Recognition:
         segments, _ = model.transcribe(str(path), beam_size=5)
-        return " ".join(segment.text for segment in segments)
+        return Recognition(" ".join(segment.text for segment in segments))
 
     return recognize
 
@@ -112,10 +125,11 @@ def compare(
     for recognize in recognizers.values():
         recognize(min(items, key=lambda item: item.duration).path)
     for item in items:
-        scores = {name: Score(item.id, item.duration, "") for name in recognizers}
+        scores = {name: Score(item.id, item.duration) for name in recognizers}
         for _ in range(n_rounds):
             for name, recognize in recognizers.items():
                 began = time.perf_counter()
-                scores[name].text = recognize(item.path)
+                found = recognize(item.path)
                 scores[name].seconds.append(time.perf_counter() - began)
+                scores[name].text, scores[name].n_passes = found.text, found.n_passes
         yield scores

@@ -64,6 +64,8 @@ class ConformerEngine:
         self._decoding = decoding
         self._counts: Counter[str] = Counter()
         self._ear = Ear(placement, self._counts)
+        # Every pass ends with this norm.
+        self._model.decoder.norm.register_forward_hook(self._count_pass)
         self._splitter = LanguageSplitter(self._ear, self._model, tokenizer)
 
     def stats(self) -> dict[str, Any]:
@@ -71,8 +73,12 @@ class ConformerEngine:
         return {
             "device": str(self._placement.device),
             "precision": str(self._placement.dtype).removeprefix("torch."),
+            "decoder_passes": 0,
             **self._counts,
         }
+
+    def _count_pass(self, *_: object) -> None:
+        self._counts["decoder_passes"] += 1
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window; the first window alone, then ever more together."""

@@ -5,16 +5,17 @@ import json
 import pytest
 
 from asr_core.bench import __main__ as bench
+from asr_core.bench.measure import Recognition
 
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The settings the recognizer was made with."""
+    """The modes and the precision the recognizers were made for."""
     given = []
 
-    def ours(settings, n_threads):
-        given.append(settings)
-        return lambda path: path.stem
+    def ours(modes, precision, n_threads):
+        given.append((modes, precision))
+        return {mode: lambda path: Recognition(path.stem, n_passes=7) for mode in modes}
 
     monkeypatch.setattr(bench, "ours", ours)
     return given
@@ -31,17 +32,27 @@ def manifest(tmp_path):
 def test_texts_and_times_are_written_for_a_scorer(asked, manifest, tmp_path, capsys):
     output = tmp_path / "texts"
     assert bench.main([str(manifest), "--output", str(output), "--only", "hello"]) == 0
-    (row,) = map(json.loads, (output / "ours.jsonl").read_text().splitlines())
+    (row,) = map(json.loads, (output / "joint.jsonl").read_text().splitlines())
     assert (row["id"], row["text"]) == ("hello", "hello")
-    assert "for 2.0 s of sound" in capsys.readouterr().out
-    assert (asked[0].precision, asked[0].decode) == ("auto", "joint")
+    printed = capsys.readouterr().out
+    assert "for 2.0 s of sound" in printed
+    assert "7 decoder passes" in printed
+    assert asked == [(["joint"], "auto")]
+
+
+def test_several_ways_to_decode_are_compared_in_one_run(asked, manifest, tmp_path):
+    output = tmp_path / "texts"
+    arguments = [str(manifest), "--output", str(output), "--decode", "joint", "draft"]
+    assert bench.main(arguments) == 0
+    assert asked == [(["joint", "draft"], "auto")]
+    assert {path.name for path in output.iterdir()} == {"joint.jsonl", "draft.jsonl"}
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 def test_the_precision_asked_for_is_the_one_measured(asked, manifest, tmp_path, precision):
     arguments = [str(manifest), "--output", str(tmp_path), "--precision", precision]
     assert bench.main(arguments) == 0
-    assert [settings.precision for settings in asked] == [precision]
+    assert [asked_for for _, asked_for in asked] == [precision]
 
 
 def test_a_precision_there_is_not_is_refused(asked, manifest, tmp_path, capsys):

@@ -1,10 +1,11 @@
 """The comparison takes recognizers in turn and keeps the text a scorer needs."""
 
 import json
+from functools import partial
 
 import pytest
 
-from asr_core.bench.measure import compare, read_manifest
+from asr_core.bench.measure import Recognition, compare, read_manifest
 from asr_core.errors import AsrError
 
 
@@ -20,15 +21,18 @@ def manifest(folder, *durations):
 
 def test_recognizers_take_turns_after_warming_up_on_the_shortest(tmp_path):
     calls = []
-    recognizers = {
-        name: lambda path, name=name: calls.append((name, path.stem)) or f"{name} {path.stem}"
-        for name in ("a", "b")
-    }
+
+    def recognize(name, path):
+        calls.append((name, path.stem))
+        return Recognition(f"{name} {path.stem}", n_passes=3)
+
+    recognizers = {name: partial(recognize, name) for name in ("a", "b")}
     items = read_manifest(manifest(tmp_path, 5.0, 2.0))
     found = list(compare(recognizers, items, n_rounds=2))
     turns = [("a", "r0"), ("b", "r0")] * 2 + [("a", "r1"), ("b", "r1")] * 2
     assert calls == [("a", "r1"), ("b", "r1"), *turns]
     assert [scores["b"].text for scores in found] == ["b r0", "b r1"]
+    assert all(scores["a"].n_passes == 3 for scores in found)
     assert all(len(score.seconds) == 2 for scores in found for score in scores.values())
 
 
