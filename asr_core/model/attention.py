@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from asr_core.model.addition import Addition
+from asr_core.model.linear import Linear
 
 if TYPE_CHECKING:
     from asr_core.model.conformer import EncoderConfig
@@ -71,13 +72,13 @@ class SelfAttention(nn.Module):
         d, h = config.d_model, config.n_heads
         self.n_heads = h
         self.position = config.position
-        self.q = nn.Linear(d, d, bias=config.attention_bias)
-        self.k = nn.Linear(d, d, bias=config.attention_bias and config.key_bias)
-        self.v = nn.Linear(d, d, bias=config.attention_bias)
-        self.o = nn.Linear(d, d, bias=config.attention_bias)
+        self.q = Linear(d, d, bias=config.attention_bias)
+        self.k = Linear(d, d, bias=config.attention_bias and config.key_bias)
+        self.v = Linear(d, d, bias=config.attention_bias)
+        self.o = Linear(d, d, bias=config.attention_bias)
         self.relative_bias = RelativeBias(h, config.relative_span) if config.relative_span else None
         if config.position != "absolute":
-            self.pos = nn.Linear(d, d, bias=False)
+            self.pos = Linear(d, d, bias=False)
             self.pos_bias_u = nn.Parameter(torch.zeros(h, d // h))
             self.pos_bias_v = nn.Parameter(torch.zeros(h, d // h))
         if config.separate_norms:  # FireRed normalizes what q, k and v are made of apart

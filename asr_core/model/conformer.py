@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from asr_core.model.addition import Addition
 from asr_core.model.attention import MASKED, LayerNorm, SelfAttention, sinusoids
+from asr_core.model.linear import Linear
 from asr_core.model.subsampling import Conv1dSubsampling, Conv2dSubsampling, within
 
 Activation = Literal["relu", "gelu", "swish"]
@@ -56,8 +57,8 @@ class FeedForward(Addition):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
-        self.expand = nn.Linear(config.d_model, config.d_ff)
-        self.reduce = nn.Linear(config.d_ff, config.d_model)
+        self.expand = Linear(config.d_model, config.d_ff)
+        self.reduce = Linear(config.d_ff, config.d_model)
         self.activation = ACTIVATIONS[config.activation]
 
     def last_layer(self) -> Iterable[Tensor]:
@@ -82,13 +83,13 @@ class Convolution(Addition):
         self.causal = config.causal
         self.kernel = config.conv_kernel
         self.norm = LayerNorm(d, eps=config.norm_eps)
-        self.expand = nn.Linear(d, 2 * inner, bias=config.conv_bias)
+        self.expand = Linear(d, 2 * inner, bias=config.conv_bias)
         self.depthwise = nn.Conv1d(
             inner, inner, config.conv_kernel, groups=inner, bias=config.conv_bias
         )
         layer_norm = config.conv_norm == "layer_norm"
         self.inner_norm = LayerNorm(inner) if layer_norm else nn.BatchNorm1d(inner)
-        self.reduce = nn.Linear(inner, d, bias=config.conv_bias)
+        self.reduce = Linear(inner, d, bias=config.conv_bias)
 
     def last_layer(self) -> Iterable[Tensor]:
         return self.reduce.parameters()

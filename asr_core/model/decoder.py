@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from asr_core.model.attention import MASKED, LayerNorm, sinusoids
 from asr_core.model.cache import Cache
 from asr_core.model.conformer import ACTIVATIONS, Activation
+from asr_core.model.linear import Linear, linear
 from asr_core.model.memory import Memory
 from asr_core.model.subsampling import within
 
@@ -45,10 +46,10 @@ class Attention(nn.Module):
         super().__init__()
         d = config.d_model
         self.n_heads = config.n_heads
-        self.q = nn.Linear(d, d)
-        self.k = nn.Linear(d, d, bias=config.key_bias)
-        self.v = nn.Linear(d, d)
-        self.o = nn.Linear(d, d)
+        self.q = Linear(d, d)
+        self.k = Linear(d, d, bias=config.key_bias)
+        self.v = Linear(d, d)
+        self.o = Linear(d, d)
 
     def queries(self, x: Tensor) -> Tensor:
         return self._heads(self.q(x))  # (B, H, L, D / H)
@@ -93,8 +94,8 @@ class DecoderBlock(nn.Module):
         self.norm_cross = LayerNorm(config.d_model, eps=config.norm_eps)
         self.cross_attn = Attention(config)
         self.norm_ff = LayerNorm(config.d_model, eps=config.norm_eps)
-        self.expand = nn.Linear(config.d_model, config.d_ff)
-        self.reduce = nn.Linear(config.d_ff, config.d_model)
+        self.expand = Linear(config.d_model, config.d_ff)
+        self.reduce = Linear(config.d_ff, config.d_model)
         self.activation = ACTIVATIONS[config.activation]
 
     def feed_forward(self, x: Tensor) -> Tensor:
@@ -106,7 +107,12 @@ class AttentionDecoder(nn.Module):
 
     Rows are hypotheses: with n rows an utterance, row r belongs to utterance r // n. All rows of
     an utterance share its cross-attention keys and values, as queries of one attention.
+
+    Attributes:
+        onednn: compute a tied output as `Linear` does.
     """
+
+    onednn = False
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -117,7 +123,7 @@ class AttentionDecoder(nn.Module):
         blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
         self.blocks = cast("Sequence[DecoderBlock]", blocks)
         self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
-        self.out = None if config.tied_output else nn.Linear(config.d_model, config.vocab_size)
+        self.out = None if config.tied_output else Linear(config.d_model, config.vocab_size)
 
     def hear(self, encoder_out: Tensor, lengths: Tensor) -> Memory:
         """What is kept of (B, T', D) encoder states of utterances with (B,) `lengths` frames."""
@@ -254,7 +260,9 @@ class AttentionDecoder(nn.Module):
 
     def _log_probs(self, x: Tensor) -> Tensor:
         x = self.norm(x)
-        logits = F.linear(x, self.embed.weight) if self.out is None else self.out(x)
+        logits = (
+            linear(x, self.embed.weight, None, self.onednn) if self.out is None else self.out(x)
+        )
         return logits.float().log_softmax(-1)
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from asr_core.errors import ModelError
 from asr_core.model.conformer import Conformer, EncoderConfig
 from asr_core.model.decoder import AttentionDecoder, DecoderConfig
+from asr_core.model.linear import Linear
 from asr_core.model.subsampling import within
 
 LANGUAGES = ("zh", "en", "mixed")
@@ -82,8 +83,8 @@ class CtcHead(nn.Module):
     def __init__(self, d_model: int, n_units: int, pooling: int) -> None:
         super().__init__()
         self.pooling = pooling
-        self.pool = nn.Linear(pooling * d_model, d_model) if pooling > 1 else None
-        self.proj = nn.Linear(d_model, n_units)
+        self.pool = Linear(pooling * d_model, d_model) if pooling > 1 else None
+        self.proj = Linear(d_model, n_units)
 
     def forward(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         states, lengths = self.pooled(encoder_out, lengths)
@@ -107,8 +108,8 @@ class LanguageHead(nn.Module):
 
     def __init__(self, d_model: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(2 * d_model, 256)
-        self.out = nn.Linear(256, len(LANGUAGES))
+        self.hidden = Linear(2 * d_model, 256)
+        self.out = Linear(256, len(LANGUAGES))
 
     def forward(self, encoder_out: Tensor, lengths: Tensor) -> Tensor:
         x = encoder_out.float()

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from asr_core.model.hybrid import HybridModel
+from asr_core.model.linear import linear
 
 _SLICE = 128  # frames whose logits are in memory at once
 
@@ -67,7 +67,9 @@ class CtcPosteriors:
         for sound in sounds.unique().tolist():
             asked = (sounds == sound).nonzero()[:, 0]
             weight, bias = self._layer.weight[units[asked]], self._layer.bias[units[asked]]
-            logits = F.linear(self._states[sound], weight, bias).float()  # (T'', n)
+            logits = linear(
+                self._states[sound], weight, bias, self._layer.onednn
+            ).float()  # (T'', n)
             found[asked] = (logits - self._norms[sound, :, None]).T
         return found
 

@@ -12,7 +12,6 @@ by at most 5 % (root mean square), log probabilities above -10 by at most 0.5.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import lru_cache, partial
@@ -23,10 +22,12 @@ from accelerate import dispatch_model, infer_auto_device_map
 from torch import Tensor, nn
 
 from asr_core.errors import AsrError
+from asr_core.model.decoder import AttentionDecoder
 from asr_core.model.hybrid import HybridModel
+from asr_core.model.linear import Linear, fastest, onednn_is_faster
 from asr_core.settings import Precision
 
-_HALF = {nn.Linear, nn.Conv1d, nn.Conv2d, nn.Embedding}  # modules whose weights may be 16-bit
+_HALF = {Linear, nn.Conv1d, nn.Conv2d, nn.Embedding}  # modules whose weights may be 16-bit
 _DTYPES = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -96,7 +97,7 @@ def place(model: HybridModel, device: str = "auto", precision: Precision = "auto
     Args:
         device: "auto" takes CUDA, then Apple's MPS, then the CPU; or "cpu", "mps", "cuda:1".
         precision: "auto" is float16 on accelerators; on a CPU bfloat16 where it computes with it
-            and was found to be faster, else float32.
+            and was found to be faster, else float32, by the library that was found to be faster.
 
     Raises:
         AsrError: there is no such device here.
@@ -114,6 +115,10 @@ def place(model: HybridModel, device: str = "auto", precision: Precision = "auto
         for module in model.modules():
             if type(module) in _HALF:
                 module.to(dtype)
+    elif target.type == "cpu" and onednn_is_faster():
+        for module in model.modules():
+            if isinstance(module, (Linear, AttentionDecoder)):
+                module.onednn = True
     if target.type == "cuda":
         torch.backends.cudnn.benchmark = True
     dispatch_model(model, device_map)
@@ -202,21 +207,11 @@ def _bfloat16_is_faster() -> bool:
     can = torch.cpu.get_capabilities()
     if not any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")):
         return False
-    layer, x = nn.Linear(512, 2048), torch.randn(750, 512)
+    layer, x = Linear(512, 2048), torch.randn(750, 512)
     with torch.inference_mode():
-        slow = _fastest(partial(layer, x))
-        fast = _fastest(partial(layer.bfloat16(), x.bfloat16()))
+        slow = fastest(partial(layer, x))
+        fast = fastest(partial(layer.bfloat16(), x.bfloat16()))
     return fast < slow
-
-
-def _fastest(work: partial[Tensor], n: int = 5) -> float:
-    """Seconds of the quickest of n runs."""
-    times = []
-    for _ in range(n):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def _name(dtype: torch.dtype) -> str:

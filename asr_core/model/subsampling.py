@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from asr_core.model.linear import Linear
+
 if TYPE_CHECKING:
     from asr_core.model.conformer import EncoderConfig
 
@@ -54,7 +56,7 @@ class Conv2dSubsampling(nn.Module):
         self.scale = config.d_model**0.5 if config.scale_input else 1.0
         self.conv1 = nn.Conv2d(1, channels, 3, stride=2)
         self.conv2 = nn.Conv2d(channels, channels, 3, stride=2)
-        self.out = nn.Linear(channels * (((config.n_mels - 1) // 2 - 1) // 2), config.d_model)
+        self.out = Linear(channels * (((config.n_mels - 1) // 2 - 1) // 2), config.d_model)
 
     def lengths(self, lengths: Tensor) -> Tensor:
         lengths = lengths + self.lookahead * (lengths > 0)

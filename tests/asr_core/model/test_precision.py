@@ -68,6 +68,18 @@ def test_matrices_become_16_bit_and_norms_stay_float32(model):
     assert placement.model.encoder.blocks[0].conv.inner_norm.running_var.dtype == torch.float32
 
 
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+def test_float32_is_computed_by_the_faster_library_with_the_same_result(model, monkeypatch):
+    features, lengths = torch.randn(2, 40, 20), torch.tensor([40, 30])
+    with torch.inference_mode():
+        expected, _ = model.encode(features, lengths)
+        monkeypatch.setattr(precision, "onednn_is_faster", lambda: True)
+        placement = place(model, "cpu", "float32")
+        assert model.encoder.blocks[0].ff1.expand.onednn
+        assert model.decoder.onednn
+        torch.testing.assert_close(placement.encode(features, lengths)[0], expected)
+
+
 def test_the_whole_model_is_mapped_to_one_device(model):
     placement = place(model, "cpu", "float32")
     assert set(placement.device_map.values()) == {"cpu"}
@@ -112,7 +124,7 @@ def test_a_cpu_uses_bfloat16_only_where_it_can_and_is_faster(
 ):
     times = iter(seconds)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    monkeypatch.setattr(precision, "_fastest", lambda work: next(times))
+    monkeypatch.setattr(precision, "fastest", lambda work: next(times))
     precision._bfloat16_is_faster.cache_clear()
     try:
         assert place(model, "cpu", "auto").describe()["precision"] == expected

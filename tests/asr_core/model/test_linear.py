@@ -1,0 +1,33 @@
+"""Both libraries give the same, and the faster one is asked."""
+
+import pytest
+import torch
+
+from asr_core.model import linear as module
+from asr_core.model.linear import Linear, onednn_is_faster
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+@pytest.mark.parametrize("shape", [(7, 16), (2, 5, 16), (2, 0, 16)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_onednn_gives_what_torch_gives(shape, bias):
+    torch.manual_seed(0)
+    layer, x = Linear(16, 24, bias=bias), torch.randn(shape)
+    with torch.inference_mode():
+        expected = layer(x)
+        layer.onednn = True
+        torch.testing.assert_close(layer(x), expected)
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"), [((1.0, 2.0), True), ((2.0, 1.0), False)], ids=["faster", "slower"]
+)
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+def test_the_faster_one_is_asked(monkeypatch, times, expected):
+    measured = iter(times)
+    monkeypatch.setattr(module, "fastest", lambda work: next(measured))
+    onednn_is_faster.cache_clear()
+    try:
+        assert onednn_is_faster() is expected
+    finally:
+        onednn_is_faster.cache_clear()
