@@ -2,7 +2,8 @@
 
 Utterances of speakers that no training run hears are transcribed. Every second of them serves to
 fit the calibration (isotonic regression), the others to measure it: expected calibration error over
-ten bins, and a reliability diagram. `--fit` writes the calibration into a model's config.json.
+ten bins, and a reliability diagram. `--fit` writes the calibration into the bundled
+model's config.json.
 """
 
 from __future__ import annotations
@@ -133,22 +134,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, draw, and fit if asked to."""
     parser = parser_of("confidence", __doc__)
     parser.add_argument("--plot", type=Path, help="SVG of the reliability diagram")
-    parser.add_argument(
-        "--fit", type=Path, metavar="FOLDER", help="model whose config.json gets the calibration"
-    )
+    parser.add_argument("--fit", action="store_true", help="calibrate the bundled model anew")
     options = parser.parse_args(arguments)
     try:
-        config = trained.load_config(options.fit or trained.FOLDER)
+        config = trained.load_config()
         if options.fit:  # from what the model says before any calibration
             config = replace(config, calibration=())
-            trained.save_config(config, options.fit)
+            trained.save_config(config, trained.FOLDER)
         sample = chosen(held_back(options.manifests), _MOST)
         words = _words(load_engine(Settings()), sample, SoundCache(options.cache))
         fit, test = ([w for found in words[i::2] for w in found] for i in (0, 1))
         curves = {"as it is": test}
         if options.fit:
             calibration = tuple(fitted(fit))
-            trained.save_config(replace(config, calibration=calibration), options.fit)
+            trained.save_config(replace(config, calibration=calibration), trained.FOLDER)
             curves["calibrated"] = [(calibrated(c, calibration), right) for c, right in test]
     except AsrError as error:
         print(f"Error: {error}", file=sys.stderr)
