@@ -16,7 +16,10 @@ FILES = sorted(
 # A module imports from its own room and from rooms further up in this table, never sideways: search
 # does not know the model, nor audio the text.
 LAYERS = [
-    {"asr_core.result", "asr_core.errors", "asr_core.pace", "asr_core.saving", "asr_core.settings"},
+    {
+        *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.pace"),
+        *("asr_core.saving", "asr_core.settings"),
+    },
     {"asr_core.audio", "asr_core.text"},
     {"asr_core.model", "asr_core.search"},
     {"asr_core.engines"},

@@ -19,6 +19,7 @@ from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
+from asr_core.heap import give_back
 from asr_core.model.growth import load_bundled, unit_table, whisper_tokenizer
 from asr_core.model.precision import Placement, place
 from asr_core.model.whisper import data_file
@@ -29,8 +30,8 @@ from asr_core.settings import Settings
 from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 
-_SECOND, _MOST = 20.0, 100.0  # seconds of the second batch of windows, and of the largest
-_FRAMES_READ = 7500  # encoder frames of the passages that are read together
+_SECOND, _MOST = 20.0, 60.0  # seconds of the second batch of windows, and of the largest
+_FRAMES_READ = 4500  # encoder frames of the passages that are read together
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 24
 _MOST_TOKENS = 440  # what the decoder's positions hold, less the prompt and the end
@@ -87,6 +88,7 @@ class ConformerEngine:
         for batch in _growing_batches(windows):
             with self._placement.autocast(), torch.inference_mode():
                 yield from self._recognized(batch, chooser, settings)
+            give_back()
 
     def _candidates(self, settings: Settings) -> tuple[str, ...]:
         wanted = settings.languages if settings.language == "auto" else (settings.language,)
