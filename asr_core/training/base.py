@@ -27,7 +27,7 @@ from asr_core.training.validate import Report, Validator, chosen
 
 _MOST_VALIDATED = 60  # utterances a group
 _JOINT_WEIGHT = 0.1  # in validation
-_CTC_WEIGHTS = {"zh": 0.05, "en": 0.03}  # on held-back speakers more than that read worse
+_CTC_WEIGHTS = {"zh": 0.05, "en": 0.01}  # on held-back speakers more than that read worse
 
 
 def base_run(
