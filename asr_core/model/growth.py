@@ -154,8 +154,8 @@ def load_bundled() -> HybridModel:
         ModelError: the packages with the weights, or the trained weights, are missing or damaged.
     """
     model = load_grown()
-    trained.apply(trained.load(), model, is_new)
     model.config = trained.load_config()
+    trained.apply(trained.load(), model, is_new, model.config.change_share)
     return model
 
 

@@ -48,6 +48,22 @@ def test_what_is_loaded_is_nearly_what_was_saved(changed, folder):
     assert trained.load_config(folder).tail == 1.0
 
 
+def test_half_of_the_change_lies_half_way_to_the_original(folder):
+    original, whole, half, none = model(), model(), model(), model()
+    for found, share in ((whole, 1.0), (half, 0.5), (none, 0.0)):
+        trained.apply(trained.load(folder), found, is_new, share)
+    all_of_it = dict(whole.named_parameters())
+    rest = dict(none.named_parameters())
+    before = dict(original.named_parameters())
+    for name, weight in half.named_parameters():
+        if is_new(name) and ".conv.reduce." not in name:
+            torch.testing.assert_close(weight, all_of_it[name])
+            continue
+        torch.testing.assert_close(weight, (all_of_it[name] + rest[name]) / 2)
+        expected = torch.zeros_like(weight) if is_new(name) else before[name]
+        torch.testing.assert_close(rest[name], expected)
+
+
 def test_eight_bits_a_number(folder, changed):
     n = sum(weight.numel() for weight in changed.parameters())
     assert (folder / trained.WEIGHTS).stat().st_size < 1.3 * n
