@@ -18,6 +18,7 @@ class Word:
     start: float  # seconds from the start of the recording
     end: float  # seconds, start <= end
     confidence: float  # posterior probability, 0..1
+    alternatives: tuple[str, ...] = ()  # what else it may have been, likeliest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Segment:
     text: str
     confidence: float  # 0..1
     words: tuple[Word, ...] = ()
+    speaker: str = ""  # as a person named them
+    edited: bool = False  # a person wrote the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ LAYERS = [
     {"asr_core.model", "asr_core.search"},
     {"asr_core.engines"},
     {"asr_core.transcribe"},
+    {"asr_core.editing"},
     {"asr_core.export", "asr_core.privacy", "asr_core.store"},
     {"asr_core.jobs", "asr_core.training"},
     {"asr_core.bench"},

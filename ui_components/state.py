@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from asr_core.editing.desk import Desk
 from asr_core.errors import AsrError
 from asr_core.jobs import Job, Recognizer
 from asr_core.settings import Settings
@@ -38,6 +39,14 @@ class Run:
     source: Source | None
     session_id: str  # the page that shows it
     unseen_since: float | None = None  # time.monotonic() when no page showed it any more
+    _desk: Desk | None = None
+
+    @property
+    def desk(self) -> Desk | None:
+        """Where a person works on the transcript; None before the job has ended."""
+        if self._desk is None and self.job.transcript is not None:
+            self._desk = Desk(self.job.transcript)
+        return self._desk
 
 
 class Runs:

@@ -106,6 +106,7 @@ def _word(item: Message) -> Word:
         _number(item, "start"),
         _number(item, "end"),
         _number(item, "confidence"),
+        tuple(text(other) for other in _list(item.get("alternatives"))),
     )
 
 
@@ -158,7 +159,13 @@ def _text(item: Message, key: str) -> str:
     return text(item.get(key))
 
 
-def _items(data: object) -> list[Message]:
-    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise WireError("this is no list of things")
+def _list(data: object) -> list[Any]:
+    if not isinstance(data, list):
+        raise WireError("this is no list")
     return data
+
+
+def _items(data: object) -> list[Message]:
+    if not all(isinstance(item, dict) for item in _list(data)):
+        raise WireError("this is no list of things")
+    return _list(data)

@@ -1,0 +1,1 @@
+"""A transcript that a person works on: corrections, undo, quotes."""
