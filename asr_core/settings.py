@@ -15,10 +15,16 @@ from asr_core.saving import save_text
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Script = Literal["simplified", "traditional"]
+PageLanguage = Literal["auto", "en", "zh"]
 
 MAX_BEAM_SIZE = 20
 
-_CHOICES = {"decode": DecodeMode, "precision": Precision, "script": Script}
+_CHOICES = {
+    "decode": DecodeMode,
+    "precision": Precision,
+    "script": Script,
+    "page_language": PageLanguage,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Settings:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        page_language: of the page's own words; "auto" as the browser says.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -42,6 +49,7 @@ class Settings:
     script: Script = "simplified"
     device: str = "auto"
     precision: Precision = "auto"
+    page_language: PageLanguage = "auto"
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():

@@ -5,8 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 _PHRASES = {
-    # the idle page
+    # the head of every page
     "tagline": ("Private transcription on this computer", "只在本机运行的私密转写"),
+    "keys": ("Keys", "快捷键"),
+    "key": ("Key", "按键"),
+    "does": ("What it does", "作用"),
+    "key_help": ("Show this list", "显示本列表"),
+    # the idle page
     "welcome": ("Drop a recording, read what was said", "放入录音，立见文字"),
     "hint": (
         "Mandarin, English, or both in one sentence. The text appears while it is listening.",
@@ -119,7 +124,10 @@ PAGE_LANGUAGES = ("en", "zh")
 
 
 def page_language() -> str:
-    """The page's language: the browser's if it is Chinese, else English."""
+    """The page's language: as chosen, else the browser's if it is Chinese, else English."""
+    chosen = st.session_state.get("page_language", "auto")
+    if chosen in PAGE_LANGUAGES:
+        return chosen
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime import get_instance
@@ -157,12 +158,21 @@ def saved_settings() -> Settings:
     return st.session_state.setdefault("settings", Settings.load())
 
 
-def start(source: Source, settings: Settings) -> None:
-    """Begin to transcribe `source` on this page, and remember the choices for the next time."""
-    st.session_state.round = round_number() + 1
+def remember(**changes: Any) -> None:
+    """Keep these choices for the next recording, and for the next time."""
+    _keep(replace(saved_settings(), **changes))
+
+
+def _keep(settings: Settings) -> None:
     st.session_state.settings = settings
     with suppress(AsrError):  # a read-only home only means that they are not remembered
         settings.save()
+
+
+def start(source: Source, settings: Settings) -> None:
+    """Begin to transcribe `source` on this page, and remember the choices for the next time."""
+    st.session_state.round = round_number() + 1
+    _keep(settings)
     runs().start(source, settings, session_id())
 
 

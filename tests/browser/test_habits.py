@@ -1,0 +1,75 @@
+"""Keys, languages, colors, and what a screen reader meets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+expect = sync_api.expect
+
+pytestmark = pytest.mark.browser
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "runs" / "screenshots"  # git ignores it
+
+# About landmarks of the page around ours, which Streamlit draws.
+NOT_OURS = {"region", "landmark-one-main", "page-has-heading-one"}
+
+
+def serious(page):
+    """What axe-core finds that keeps people out, by rule."""
+    found = axe.Axe().run(page).response["violations"]
+    return {
+        rule["id"]: [node["html"][:200] for node in rule["nodes"]]
+        for rule in found
+        if rule["impact"] in ("serious", "critical") and rule["id"] not in NOT_OURS
+    }
+
+
+def keep_picture(page, name):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def finished(page, speech):
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "meeting.flac", "mimeType": "audio/flac", "buffer": speech}
+    )
+    expect(page.locator(".st-key-new button")).to_be_visible()
+    expect(page.get_by_text("long time ago").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_every_page_is_open_to_a_screen_reader(open_page, speech, scheme, locale):
+    page = open_page(locale)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
+    assert serious(page) == {}
+    keep_picture(page, f"idle-{scheme}-{locale[:2]}")
+    finished(page, speech)
+    assert serious(page) == {}
+    keep_picture(page, f"done-{scheme}-{locale[:2]}")
+
+
+def test_the_page_speaks_the_language_that_was_chosen_and_remembers_it(open_page):
+    page = open_page("en-US")
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("heading", name="放入录音，立见文字")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "zh"
+    page.reload()
+    expect(page.get_by_role("heading", name="放入录音，立见文字")).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Drop a recording")).to_be_visible()
+
+
+def test_a_question_mark_shows_the_keys(page):
+    expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Show this list")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
