@@ -93,15 +93,12 @@ def _continues(words: Sequence[str], start: int, end: int) -> bool:
     if end > start and _closes(words[end - 1]):
         return False
     word = _bare(words[end])
-    if word == "and":
-        is_between = end > start and end + 1 < len(words)
-        return (
-            is_between
-            and _BEFORE_AND.fullmatch(_bare(words[end - 1]))
-            and _is_number(_bare(words[end + 1]))
-            and not _closes(words[end])
-        )
-    return _is_number(word)
+    if word != "and":
+        return _is_number(word)
+    if end == start or end + 1 == len(words) or _closes(words[end]):
+        return False
+    scale, number = _bare(words[end - 1]), _bare(words[end + 1])
+    return bool(_BEFORE_AND.fullmatch(scale)) and _is_number(number)
 
 
 def _is_number(word: str) -> bool:

@@ -10,9 +10,9 @@ from itertools import accumulate
 from typing import Literal
 
 from asr_core.result import Word
+from asr_core.text.chinese import in_script
 from asr_core.text.english_figures import english_figures
 from asr_core.text.mandarin_figures import mandarin_figures
-from asr_core.text.score import simplified
 
 _HAN = re.compile("[零〇一二两兩三四五六七八九十百]")
 _FIGURES = re.compile(r"[$€]?\d\S*(?: [ap]\.m\.| million| billion| trillion)?")
@@ -48,7 +48,7 @@ def _in_english(words: Sequence[Word], begins: Sequence[bool]) -> list[Word]:
 def _in_chinese(words: Sequence[Word]) -> list[Word]:
     found = list(words)
     text = "".join(word.text for word in words)
-    plain = simplified(text) if _HAN.search(text) else text
+    plain = in_script(text, "simplified") if _HAN.search(text) else text
     if len(plain) != len(text):  # nobody knows which character became which
         return found
     ends = list(accumulate(len(word.text) for word in words))

@@ -129,7 +129,7 @@ def _is_decimal(text: str, match: re.Match[str]) -> bool:
     """三点五 may be a time, 有三点一 the first of three things."""
     before = text[: match.start()]
     is_list = before.endswith(("有", "这", "那", "以下")) and not match[0].startswith("零")
-    return not is_list and not _DAY_PARTS.search(before)
+    return not (is_list or _DAY_PARTS.search(before))
 
 
 def _is_counted(text: str, match: re.Match[str]) -> bool:

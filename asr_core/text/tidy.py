@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from asr_core.result import Segment, Transcript, Word
 from asr_core.settings import VERBATIM, Tidy
 from asr_core.text.case import begins_sentence, ends_sentence, in_case
-from asr_core.text.chinese import full_width, half_width, in_script
+from asr_core.text.chinese import ChineseScript, full_width, half_width, in_script, words_in_script
 from asr_core.text.figures import in_figures
 from asr_core.text.tokenizer import UNSPACED, words_of
 
@@ -27,8 +27,7 @@ def tidied(transcript: Transcript, tidy: Tidy) -> Transcript:
 
 def tidied_segments(segments: Sequence[Segment], tidy: Tidy) -> tuple[Segment, ...]:
     """The segments one by one, each knowing how the one before it ended."""
-    before: Sequence[Segment | None] = (None, *segments)
-    return tuple(tidied_segment(s, tidy, b) for s, b in zip(segments, before, strict=False))
+    return tuple(tidied_segment(s, tidy, b) for s, b in _with_before(segments))
 
 
 def tidied_segment(segment: Segment, tidy: Tidy, before: Segment | None = None) -> Segment:
@@ -43,43 +42,75 @@ def tidied_segment(segment: Segment, tidy: Tidy, before: Segment | None = None) 
     """
     if segment.edited or tidy == VERBATIM:
         return segment
-    is_start = before is None or ends_sentence(before.text)
     words = segment.words or tuple(
         Word(text, segment.start, segment.end, segment.confidence)
         for text in words_of(segment.text)
     )
-    if tidy.numbers and segment.language in _CHINESE_OR_ENGLISH:
-        begins = begins_sentence([word.text for word in words], is_start)
-        words = in_figures(words, begins)
-    texts = _written([word.text for word in words], segment.language, tidy, is_start)
+    is_start = before is None or ends_sentence(before.text)
+    words = _as_written(words, segment.language, tidy, is_start)
     return replace(
         segment,
-        text=joined(texts, tidy.spacing),
-        words=_renamed(words, texts, segment.language, tidy) if segment.words else (),
+        text=joined(_texts(words), tidy.spacing),
+        words=tuple(words) if segment.words else (),
     )
 
 
-def _written(words: list[str], language: str, tidy: Tidy, is_start: bool) -> list[str]:
-    """The words after every switch that leaves each of them a word."""
+class TidyCopy:
+    """A tidied copy beside segments that grow and are corrected: only what changed is done again.
+
+    Whoever holds it holds text.
+    """
+
+    def __init__(self) -> None:
+        self._tidy = VERBATIM
+        self._done: list[tuple[Segment, Segment | None, Segment]] = []  # and before, and tidied
+
+    def of(self, segments: Sequence[Segment], tidy: Tidy) -> tuple[Segment, ...]:
+        """What `tidied_segments` gives."""
+        known = self._done if tidy == self._tidy else []
+        done: list[tuple[Segment, Segment | None, Segment]] = []
+        for i, (segment, before) in enumerate(_with_before(segments)):
+            is_known = i < len(known) and known[i][0] is segment and known[i][1] is before
+            found = known[i][2] if is_known else tidied_segment(segment, tidy, before)
+            done.append((segment, before, found))
+        self._tidy, self._done = tidy, done
+        return tuple(found for _, _, found in done)
+
+
+def _with_before(segments: Sequence[Segment]) -> Iterator[tuple[Segment, Segment | None]]:
+    return zip(segments, (None, *segments), strict=False)
+
+
+def _as_written(words: Sequence[Word], language: str, tidy: Tidy, is_start: bool) -> Sequence[Word]:
+    """The words after every switch but `spacing`; marks before what stands beside them changes."""
     is_ours = language in _CHINESE_OR_ENGLISH
     if tidy.script != "as_heard" and is_ours:
-        words = in_script(words, tidy.script)
+        words = _in_script(words, tidy.script)
     if tidy.punctuation != "as_heard":
-        words = full_width(words) if tidy.punctuation == "full" else half_width(words)
-    return in_case(words, is_start, language == "en") if tidy.case and is_ours else words
+        texts = _texts(words)
+        is_full = tidy.punctuation == "full"
+        words = _renamed(words, full_width(texts, language) if is_full else half_width(texts))
+    if tidy.numbers and is_ours:
+        words = in_figures(words, begins_sentence(_texts(words), is_start))
+    if tidy.case and is_ours:
+        words = _renamed(words, in_case(_texts(words), is_start, language == "en"))
+    return words
 
 
-def _renamed(
-    words: Sequence[Word], texts: Sequence[str], language: str, tidy: Tidy
-) -> tuple[Word, ...]:
-    """The words with their new texts; what else they may have been is in the same script."""
-    found: list[Word] = []
-    for word, text in zip(words, texts, strict=True):
-        others = word.alternatives
-        if others and tidy.script != "as_heard" and language in _CHINESE_OR_ENGLISH:
-            others = tuple(in_script([other], tidy.script)[0] for other in others)
-        found.append(replace(word, text=text, alternatives=others))
-    return tuple(found)
+def _in_script(words: Sequence[Word], script: ChineseScript) -> list[Word]:
+    """The words, and what else they may have been, in one script."""
+    return [
+        replace(word, alternatives=tuple(in_script(other, script) for other in word.alternatives))
+        for word in _renamed(words, words_in_script(_texts(words), script))
+    ]
+
+
+def _renamed(words: Sequence[Word], texts: Sequence[str]) -> list[Word]:
+    return [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
+
+
+def _texts(words: Sequence[Word]) -> list[str]:
+    return [word.text for word in words]
 
 
 def joined(words: Iterable[str], spacing: bool = True) -> str:
