@@ -14,7 +14,8 @@ from asr_core.saving import save_text
 
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
-Script = Literal["simplified", "traditional"]
+Script = Literal["simplified", "traditional", "as_heard"]
+Punctuation = Literal["full", "half", "as_heard"]
 PageLanguage = Literal["auto", "en", "zh"]
 
 MAX_BEAM_SIZE = 20
@@ -23,8 +24,32 @@ _CHOICES = {
     "decode": DecodeMode,
     "precision": Precision,
     "script": Script,
+    "punctuation": Punctuation,
     "page_language": PageLanguage,
 }
+_SWITCHES = ("spacing", "case", "numbers", "verbatim")
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """How what was heard is written; every field is a switch of its own.
+
+    Attributes:
+        script: of Chinese text.
+        spacing: a space between Chinese and Latin words.
+        punctuation: "full" is full-width beside Chinese and half-width in Latin text.
+        case: of English: sentence starts, "I", known names, no text all in capitals.
+        numbers: in figures, where nothing else can be meant.
+    """
+
+    script: Script = "simplified"
+    spacing: bool = True
+    punctuation: Punctuation = "full"
+    case: bool = True
+    numbers: bool = True
+
+
+VERBATIM = Tidy("as_heard", False, "as_heard", False, False)  # as it was heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +61,8 @@ class Settings:
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         page_language: of the page's own words; "auto" as the browser says.
+        script, spacing, punctuation, case, numbers: as `Tidy` has them.
+        verbatim: the text as it was heard, whatever these say.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -46,15 +73,23 @@ class Settings:
     languages: tuple[str, ...] = ("zh", "en")
     decode: DecodeMode = "joint"
     beam_size: int = 5
-    script: Script = "simplified"
     device: str = "auto"
     precision: Precision = "auto"
     page_language: PageLanguage = "auto"
+    script: Script = "simplified"
+    spacing: bool = True
+    punctuation: Punctuation = "full"
+    case: bool = True
+    numbers: bool = True
+    verbatim: bool = False
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():
             if getattr(self, name) not in get_args(choice):
                 raise _refusal(name, getattr(self, name), _listed(get_args(choice)))
+        for name in _SWITCHES:
+            if type(getattr(self, name)) is not bool:
+                raise _refusal(name, getattr(self, name), "true or false")
         if type(self.beam_size) is not int or not 1 <= self.beam_size <= MAX_BEAM_SIZE:
             raise _refusal("beam_size", self.beam_size, f"a whole number, 1 to {MAX_BEAM_SIZE}")
         if not isinstance(self.engine, str) or not self.engine:
@@ -66,6 +101,13 @@ class Settings:
         is_tuple = isinstance(self.languages, tuple) and self.languages
         if not is_tuple or not all(_matches(r"[a-z]{2,3}", code) for code in self.languages):
             raise _refusal("languages", self.languages, "codes such as zh, en and ja")
+
+    @property
+    def tidy(self) -> Tidy:
+        """How the text is written."""
+        if self.verbatim:
+            return VERBATIM
+        return Tidy(*(getattr(self, field.name) for field in fields(Tidy)))
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Settings:

@@ -18,25 +18,25 @@ _COLORS: dict[Label, Literal["green", "blue", "violet", "gray"]] = {
 
 
 def language_badge(language: Language) -> None:
-    """Show the name of `language` in its color, the shares in the tooltip; nothing without text.
+    """Show the shares of `language` in its color, its name in the tooltip; nothing without text.
 
-    The color never speaks alone: the badge always carries the name.
+    The color never speaks alone: the shares carry the names of the languages.
     """
     if language.label not in _COLORS:
         return
     st.badge(
-        phrase(f"badge_{language.label}"),
+        shares(language),
         color=_COLORS[language.label],
         icon=":material/translate:",
-        help=shares(language),
+        help=phrase(f"badge_{language.label}"),
     )
 
 
 def shares(language: Language) -> str:
-    """How much of the text is in which language: "Chinese 62 %, English 38 %"."""
+    """How much of the text is in which language: "中文 62 % · English 38 %"."""
     parts = {"zh": language.zh, "en": language.en, "other": language.other}
     return " · ".join(
-        phrase(f"share_{name}", percent=f"{share:.0%}")
+        phrase(f"share_{name}", percent=f"{100 * share:.0f} %")
         for name, share in parts.items()
         if share >= 0.005
     )

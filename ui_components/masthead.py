@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -47,4 +48,4 @@ def masthead() -> None:
 def _switch() -> None:
     language = st.session_state[KEY]["language"]
     st.session_state.page_language = language
-    remember(page_language=language)
+    remember(replace(saved_settings(), page_language=language))

@@ -91,7 +91,7 @@ _PHRASES = {
     "badge_en": ("English", "英语 English"),
     "badge_mixed": ("Chinese and English 中英", "中英混合"),
     "badge_other": ("Other language", "其他语言"),
-    "share_zh": ("Chinese {percent}", "中文 {percent}"),
+    "share_zh": ("中文 {percent}", "中文 {percent}"),
     "share_en": ("English {percent}", "英语 {percent}"),
     "share_other": ("other {percent}", "其他 {percent}"),
     # what stays
@@ -118,6 +118,28 @@ _PHRASES = {
         "剩余 {left}。{time} 核查。",
     ),
     "forget": ("Forget audio now", "立即忘掉音频"),
+    # how the text is written
+    "verbatim": ("Verbatim", "原样"),
+    "verbatim_help": (
+        "The text exactly as it was recognized. What you corrected yourself stays either way.",
+        "显示识别出的原文。您自己改过的文字不受影响。",
+    ),
+    "tidy": ("Tidy up", "整理"),
+    "as_heard": ("As heard", "不变"),
+    "punctuation": ("Punctuation beside Chinese", "中文旁的标点"),
+    "full": ("Full-width ，。", "全角 ，。"),
+    "half": ("Half-width ,.", "半角 ,."),
+    "spacing": ("Space between Chinese and English", "中英文之间加空格"),
+    "case": ("Repair English capitals", "修正英文大小写"),
+    "case_help": (
+        "Sentence starts, “I”, names such as iPhone and GPU. Mixed case stays.",
+        "句首、“I”，以及 iPhone、GPU 等名称。已经大小写混合的词不变。",
+    ),
+    "numbers": ("Numbers in figures", "数字写成阿拉伯数字"),
+    "numbers_help": (
+        "Dates, times, percentages, amounts. Where it could be something else, words stay.",
+        "日期、时间、百分比、数量。意思可能不是数字的地方保持原样。",
+    ),
 }
 
 PAGE_LANGUAGES = ("en", "zh")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui_components.phrases import phrase
-from ui_components.state import Run, runs
+from ui_components.state import Run, runs, saved_settings
 from ui_components.title import title
 from ui_components.transcript_view import transcript_view
 
@@ -23,7 +23,8 @@ def progress(run: Run) -> None:
             phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
         )
     if job.segments:
-        transcript_view(job.segments, key="partial")
+        segments = run.shown.of(job.segments, saved_settings().tidy)
+        transcript_view(segments, key="partial")
     else:
         st.caption(phrase("listening"))
 

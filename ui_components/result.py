@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from asr_core.pace import clock
 from ui_components.copy_button import copy_button
 from ui_components.export_buttons import export_buttons
-from ui_components.language_badge import language_badge, shares
+from ui_components.language_badge import language_badge
 from ui_components.phrases import phrase
 from ui_components.player import player
 from ui_components.receipt_line import receipt_line
-from ui_components.state import Run, new_recording
+from ui_components.state import Run, new_recording, saved_settings
+from ui_components.tidy_panel import tidy_panel
 from ui_components.title import plain, title
 from ui_components.transcript_view import transcript_view
 
 
 def result(run: Run) -> None:
     """Show the transcript of a run that ended, or as far as it got and why it ended."""
-    job, transcript = run.job, run.job.transcript
+    job, transcript = run.job, run.desk.current if run.desk else None
     with st.container(horizontal=True, vertical_alignment="center"):
         title(job.name)
         st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
     if transcript is not None and transcript.segments:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             language_badge(transcript.language)
-            st.caption(f"{shares(transcript.language)} · {clock(transcript.duration)}")
+            st.caption(clock(transcript.duration))
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
     if job.stage == "failed" and not text:
@@ -35,10 +38,12 @@ def result(run: Run) -> None:
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
             st.caption(f":material/info: {plain(note)}")
+        tidy = tidy_panel(saved_settings())
+        shown = replace(transcript, segments=run.shown.of(transcript.segments, tidy))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            copy_button(text)
-            export_buttons(transcript)
-        transcript_view(transcript.segments, key="transcript")
+            copy_button(shown.text)
+            export_buttons(shown)
+        transcript_view(shown.segments, key="transcript")
     receipt_line(run)
 
 

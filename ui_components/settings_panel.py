@@ -7,7 +7,7 @@ from typing import get_args
 
 import streamlit as st
 
-from asr_core.settings import DecodeMode, Script, Settings
+from asr_core.settings import DecodeMode, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
 from ui_components.state import saved_settings
@@ -29,14 +29,6 @@ def settings_panel() -> Settings:
             help=phrase("auto_among_help"),
             disabled=language != "auto",
         )
-        script = st.segmented_control(
-            phrase("script"),
-            get_args(Script),
-            default=saved.script,
-            required=True,
-            format_func=phrase,
-            key="script",
-        )
         modes = get_args(DecodeMode)
         decode = st.selectbox(
             phrase("decode"),
@@ -50,7 +42,6 @@ def settings_panel() -> Settings:
         saved,
         language=language,
         languages=tuple(among) or Settings().languages,
-        script=script,
         decode=decode,
     )
 

@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime import get_instance
@@ -17,6 +16,7 @@ from asr_core.editing.desk import Desk
 from asr_core.errors import AsrError
 from asr_core.jobs import Job, Recognizer
 from asr_core.settings import Settings
+from asr_core.text.tidy import TidyCopy
 from ui_components.leftovers import uploaded_bytes
 
 AUDIO_WAITS = 120.0  # seconds an unseen recording stays playable, as long as a reload may take
@@ -40,6 +40,7 @@ class Run:
     source: Source | None
     session_id: str  # the page that shows it
     unseen_since: float | None = None  # time.monotonic() when no page showed it any more
+    shown: TidyCopy = field(default_factory=TidyCopy)  # the text as it is written on the page
     _desk: Desk | None = None
 
     @property
@@ -158,12 +159,8 @@ def saved_settings() -> Settings:
     return st.session_state.setdefault("settings", Settings.load())
 
 
-def remember(**changes: Any) -> None:
-    """Keep these choices for the next recording, and for the next time."""
-    _keep(replace(saved_settings(), **changes))
-
-
-def _keep(settings: Settings) -> None:
+def remember(settings: Settings) -> None:
+    """Keep the choices for the next time."""
     st.session_state.settings = settings
     with suppress(AsrError):  # a read-only home only means that they are not remembered
         settings.save()
@@ -172,7 +169,7 @@ def _keep(settings: Settings) -> None:
 def start(source: Source, settings: Settings) -> None:
     """Begin to transcribe `source` on this page, and remember the choices for the next time."""
     st.session_state.round = round_number() + 1
-    _keep(settings)
+    remember(settings)
     runs().start(source, settings, session_id())
 
 

@@ -16,7 +16,8 @@ from asr_core.audio.decode import open_recording
 from asr_core.engines import Engine
 from asr_core.result import Transcript
 from asr_core.settings import Settings
-from asr_core.text.score import scored_tokens
+from asr_core.text.score import SCORED, scored_tokens
+from asr_core.text.tidy import tidied
 from asr_core.training.corpus import Utterance, read_corpus, split_by_speaker
 from asr_core.training.recipe import Recipe
 from asr_core.transcribe import transcribe
@@ -48,7 +49,7 @@ def transcript_of(engine: Engine, waveform: NDArray[np.float32], name: str) -> T
     sound = io.BytesIO()
     sf.write(sound, waveform, SAMPLE_RATE, format="WAV")
     with open_recording(sound.getvalue(), name) as recording:
-        return transcribe(recording, engine, Settings())
+        return tidied(transcribe(recording, engine, Settings()), SCORED)
 
 
 def scored_words(transcript: Transcript) -> list[tuple[str, float, float, float]]:

@@ -17,6 +17,8 @@ from asr_core.engines import load_engine
 from asr_core.errors import AsrError
 from asr_core.model.whisper import PACKAGES, data_file
 from asr_core.settings import DecodeMode, Precision, Settings
+from asr_core.text.score import SCORED
+from asr_core.text.tidy import tidied
 from asr_core.transcribe import transcribe
 
 
@@ -78,7 +80,7 @@ def ours(modes: Sequence[DecodeMode], precision: Precision, n_threads: int) -> d
     def recognize(settings: Settings, path: Path) -> Recognition:
         with open_recording(path, path.name) as recording:
             found = transcribe(recording, engine, settings)
-        return Recognition(found.text, found.stats["decoder_passes"])
+        return Recognition(tidied(found, SCORED).text, found.stats["decoder_passes"])
 
     chosen = {mode: Settings(decode=mode, precision=precision) for mode in modes}
     return {mode: partial(recognize, settings) for mode, settings in chosen.items()}

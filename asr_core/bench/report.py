@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_core.errors import AsrError
-from asr_core.text.score import HAN, n_errors, simplified
+from asr_core.text.chinese import in_script
+from asr_core.text.score import HAN, n_errors
 
 _SAMPLES = 2000
 _WORST = 10
@@ -49,7 +50,7 @@ def tokens(text: str, language: str, figures: str | None = None) -> list[str]:
         language: "en", "zh", or anything else for both.
         figures: how figures in mixed text are read, "zh" or "en"; None: not at all.
     """
-    text = simplified(unicodedata.normalize("NFKC", text).lower())
+    text = in_script(unicodedata.normalize("NFKC", text).lower(), "simplified")
     text = text.replace("’", "'").replace("`", "'")
     spelled = language if language in ("en", "zh") else figures
     if spelled == "en":

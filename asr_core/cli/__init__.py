@@ -17,7 +17,7 @@ from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS
 from asr_core.privacy import guard
-from asr_core.settings import DecodeMode, Precision, Script
+from asr_core.settings import DecodeMode, Precision, Punctuation, Script
 from asr_core.training.recipe import PRESET_NAMES, Begin
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -126,10 +126,21 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--decode", choices=get_args(DecodeMode))
     how.add_argument("--beam-size", type=int, metavar="N")
-    how.add_argument("--script", choices=get_args(Script), help="of Chinese text")
     how.add_argument("--engine", metavar="NAME")
     how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--precision", choices=get_args(Precision))
+    written = parser.add_argument_group("how it is written (as saved in the app, if not given)")
+    written.add_argument("--script", choices=get_args(Script), help="of Chinese text")
+    written.add_argument(
+        "--punctuation", choices=get_args(Punctuation), help="full-width beside Chinese, or half"
+    )
+    for name, help in (
+        ("spacing", "a space between Chinese and Latin words"),
+        ("case", "English sentence starts, I, known names, nothing all in capitals"),
+        ("numbers", "in figures, where nothing else can be meant"),
+        ("verbatim", "as it was heard: none of these"),
+    ):
+        written.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=help)
     parser.set_defaults(refuse=parser.error)
 
 

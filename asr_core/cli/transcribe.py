@@ -21,6 +21,7 @@ from asr_core.pace import Pace, clock
 from asr_core.result import Segment, Transcript
 from asr_core.saving import save_text
 from asr_core.settings import Settings
+from asr_core.text.tidy import tidied, tidied_segment
 
 STDIN = "-"
 
@@ -29,11 +30,11 @@ _CHOICES = (
     "languages",
     "decode",
     "beam_size",
-    "script",
     "engine",
     "device",
     "precision",
 )
+_TIDYING = ("script", "spacing", "punctuation", "case", "numbers")
 
 
 def transcribe_files(arguments: argparse.Namespace, console: Console) -> int:
@@ -115,7 +116,8 @@ class _Run:
             if self.target is None:
                 self._begin()
             self.pace.start()
-            transcript = transcribe(recording, model, self.settings, report)
+            heard = transcribe(recording, model, self.settings, report)
+            transcript = tidied(heard, self.settings.tidy)
         for note in transcript.notes:
             self.console.say(f"{self.name}: {note}")
         if self.out is not None:
@@ -135,6 +137,7 @@ class _Run:
         found = tuple(self.segments)
         position = self.pace.position
         part = stopped(self.name, position, found, language_shares(found), self.settings)
+        part = tidied(part, self.settings.tidy)
         if self.out is not None:
             self.console.text(self.out.end(part))
         if self.target is not None:
@@ -148,10 +151,11 @@ class _Run:
             self.console.text(f"==> {self.name} <==\n")
 
     def _write(self, segments: tuple[Segment, ...]) -> None:
-        self.segments.extend(segments)
-        if self.out is not None:
-            for segment in segments:
-                self.console.text(self.out.add(segment))
+        for segment in segments:
+            before = self.segments[-1] if self.segments else None
+            self.segments.append(segment)
+            if self.out is not None:
+                self.console.text(self.out.add(tidied_segment(segment, self.settings.tidy, before)))
 
 
 def _settings(arguments: argparse.Namespace, console: Console) -> Settings:
@@ -160,9 +164,12 @@ def _settings(arguments: argparse.Namespace, console: Console) -> Settings:
     saved = Settings.load(notes=notes)
     for note in notes:
         console.say(f"Note: {note}")
-    given = {name: getattr(arguments, name) for name in _CHOICES}
+    given = {name: getattr(arguments, name) for name in (*_CHOICES, *_TIDYING, "verbatim")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not given.keys().isdisjoint(_TIDYING):  # who asks for one of them wants no verbatim text
+        given.setdefault("verbatim", False)
     try:
-        return replace(saved, **{name: value for name, value in given.items() if value is not None})
+        return replace(saved, **given)
     except AsrError as error:
         refuse: Callable[[str], Any] = arguments.refuse
         return refuse(str(error))

@@ -113,7 +113,6 @@ class ConformerEngine:
                 words,
                 times,
                 hypothesis.token_log_probs,
-                settings.script,
                 self._model.config.calibration,
             )
         for i, window in enumerate(windows):

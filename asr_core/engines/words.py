@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from asr_core.engines.passages import Passage
 from asr_core.result import Segment, Word
-from asr_core.settings import Script
-from asr_core.text.tidy import joined, written
+from asr_core.text.tidy import joined
 from asr_core.text.tokenizer import TokenWord
 
 _PAUSE = 1.2  # seconds without speech that begin a new segment anywhere
@@ -28,10 +28,9 @@ def passage_segments(
     words: Sequence[TokenWord],
     token_times: Sequence[tuple[float, float] | None],
     token_log_probs: Sequence[float],
-    script: Script,
     calibration: Calibration = (),
 ) -> Iterator[Segment]:
-    """The segments of a passage.
+    """The segments of a passage, as heard.
 
     Args:
         words: of the hypothesis; their `start` and `end` count its tokens.
@@ -40,11 +39,9 @@ def passage_segments(
         token_log_probs: natural log probability of every token.
         calibration: of the words' confidence.
     """
-    timed = _timed(passage, words, token_times, token_log_probs)
-    texts = written((word.text for word in words), script)
     timed = [
-        Word(text, word.start, word.end, calibrated(word.confidence, calibration))
-        for text, word in zip(texts, timed, strict=True)
+        replace(word, confidence=calibrated(word.confidence, calibration))
+        for word in _timed(passage, words, token_times, token_log_probs)
     ]
     for group in _groups(timed):
         confidence = math.exp(sum(math.log(max(w.confidence, 1e-6)) for w in group) / len(group))
@@ -52,7 +49,7 @@ def passage_segments(
             group[0].start,
             group[-1].end,
             passage.language,
-            joined(word.text for word in group),
+            joined((word.text for word in group), spacing=False),
             confidence,
             tuple(group),
         )

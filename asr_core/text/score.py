@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
+from asr_core.settings import Tidy
+from asr_core.text.chinese import in_script
+
+SCORED = Tidy(case=False, numbers=False)  # how what was heard is written to be compared
 HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
 _TOKEN = re.compile(rf"{HAN}|(?:(?!{HAN})[^\W_]|')+")
 
@@ -19,8 +22,9 @@ def scored_tokens(text: str) -> list[str]:
     Punctuation and case do not count, traditional characters count as simplified ones. Figures
     stay figures: who compares spoken with written ones must spell them out first.
     """
-    heard = simplified(unicodedata.normalize("NFKC", text).lower().replace("’", "'"))
-    return [token for found in _TOKEN.findall(heard) if (token := found.strip("'"))]
+    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    found = _TOKEN.findall(in_script(plain, "simplified"))
+    return [token for whole in found if (token := whole.strip("'"))]
 
 
 def n_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
@@ -49,15 +53,3 @@ def error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
     ]
     n_tokens = sum(len(reference) for reference, _ in pairs)
     return sum(n_errors(*pair) for pair in pairs) / max(1, n_tokens)
-
-
-@lru_cache(maxsize=1)
-def _converter():
-    from opencc import OpenCC  # only here: loading its tables takes a moment
-
-    return OpenCC("t2s")
-
-
-def simplified(text: str) -> str:
-    """Text in simplified characters."""
-    return text if text.isascii() else _converter().convert(text)

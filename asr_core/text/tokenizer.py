@@ -39,6 +39,11 @@ class TokenWord:
         return range(int(self.start), max(int(self.start) + 1, -int(-self.end // 1)))
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text in order, punctuation attached; in text without spaces, characters."""
+    return _WORD.findall(text)
+
+
 class Tokenizer:
     """Whisper's byte-level tokens.
 

@@ -22,7 +22,7 @@ def words(*texts: str) -> list[TokenWord]:
 
 def segments(heard: Passage, texts: list[str], times: list[tuple[float, float]]):
     log_probs = [-0.1] * len(texts)
-    return list(passage_segments(heard, words(*texts), times, log_probs, "simplified"))
+    return list(passage_segments(heard, words(*texts), times, log_probs))
 
 
 def test_a_pause_begins_a_new_segment():
@@ -64,8 +64,8 @@ def test_times_never_go_back_and_stay_within_the_passage():
 def test_characters_of_one_token_share_its_time():
     heard = Passage(0.0, np.zeros(RATE, np.float32), ((0.0, 1.0),), "zh")
     shared = [TokenWord("们", 0.0, 0.5), TokenWord("好，", 0.5, 1.0)]
-    (segment,) = passage_segments(heard, shared, [(0.2, 0.6)], [-0.5], "traditional")
-    assert segment.text == "們好，"
+    (segment,) = passage_segments(heard, shared, [(0.2, 0.6)], [-0.5])
+    assert segment.text == "们好，"
     assert [w.start for w in segment.words] == pytest.approx([0.2, 0.4])
     assert [w.end for w in segment.words] == pytest.approx([0.4, 0.6])
     assert segment.confidence == pytest.approx(np.exp(-0.5))
