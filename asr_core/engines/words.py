@@ -30,6 +30,7 @@ def passage_segments(
     token_log_probs: Sequence[float],
     script: Script,
     calibration: Calibration = (),
+    alternatives: Sequence[tuple[str, ...]] = (),
 ) -> Iterator[Segment]:
     """The segments of a passage.
 
@@ -39,12 +40,13 @@ def passage_segments(
             for one in which nothing is to be heard.
         token_log_probs: natural log probability of every token.
         calibration: of the words' confidence.
+        alternatives: of every word, if there are any.
     """
     timed = _timed(passage, words, token_times, token_log_probs)
     texts = written((word.text for word in words), script)
     timed = [
-        Word(text, word.start, word.end, calibrated(word.confidence, calibration))
-        for text, word in zip(texts, timed, strict=True)
+        Word(text, word.start, word.end, calibrated(word.confidence, calibration), others)
+        for text, word, others in zip(texts, timed, alternatives or [()] * len(timed), strict=True)
     ]
     for group in _groups(timed):
         confidence = math.exp(sum(math.log(max(w.confidence, 1e-6)) for w in group) / len(group))
