@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 Label = Literal["zh", "en", "mixed", "other", "none"]
 
+DOUBTFUL = 0.8
 MIXED_SHARE = 0.15  # a language with less of the text than this does not make it mixed
 
 

@@ -27,7 +27,7 @@ _CHOICES = {
     "punctuation": Punctuation,
     "page_language": PageLanguage,
 }
-_SWITCHES = ("spacing", "case", "numbers", "verbatim")
+_SWITCHES = ("spacing", "case", "numbers", "verbatim", "keep_vocabulary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class Settings:
         page_language: of the page's own words; "auto" as the browser says.
         script, spacing, punctuation, case, numbers: as `Tidy` has them.
         verbatim: the text as it was heard, whatever these say.
+        vocabulary: names and terms, a line each as `text.vocabulary` reads them. They may name
+            people, so they are saved only where `keep_vocabulary` says so.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -82,6 +84,8 @@ class Settings:
     case: bool = True
     numbers: bool = True
     verbatim: bool = False
+    vocabulary: tuple[str, ...] = ()
+    keep_vocabulary: bool = False
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():
@@ -101,6 +105,9 @@ class Settings:
         is_tuple = isinstance(self.languages, tuple) and self.languages
         if not is_tuple or not all(_matches(r"[a-z]{2,3}", code) for code in self.languages):
             raise _refusal("languages", self.languages, "codes such as zh, en and ja")
+        is_lines = isinstance(self.vocabulary, tuple)
+        if not is_lines or not all(isinstance(line, str) for line in self.vocabulary):
+            raise _refusal("vocabulary", type(self.vocabulary).__name__, "lines of text")
 
     @property
     def tidy(self) -> Tidy:
@@ -114,8 +121,9 @@ class Settings:
         """Settings from what JSON gives; unknown keys are ignored, absent ones the default."""
         known = {field.name for field in fields(cls)} & data.keys()
         values = {name: data[name] for name in known}
-        if isinstance(values.get("languages"), list):
-            values["languages"] = tuple(values["languages"])
+        for name, value in values.items():
+            if isinstance(value, list):
+                values[name] = tuple(value)
         return cls(**values)
 
     @classmethod
@@ -148,7 +156,7 @@ class Settings:
         return settings
 
     def save(self, path: Path | None = None) -> None:
-        """Write the settings, whole or not at all.
+        """Write the settings, whole or not at all; names and terms only if they are to be kept.
 
         Raises:
             AsrError: the file cannot be written.
@@ -158,7 +166,8 @@ class Settings:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise AsrError(f"Cannot make the folder {path.parent}: {error.strerror}.") from None
-        save_text(path, json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n")
+        kept = self if self.keep_vocabulary else replace(self, vocabulary=())
+        save_text(path, json.dumps(asdict(kept), ensure_ascii=False, indent=2) + "\n")
 
 
 def settings_file() -> Path:

@@ -12,6 +12,8 @@ from asr_core.engines import Engine
 from asr_core.result import Segment, Transcript
 from asr_core.settings import Settings
 from asr_core.text.language import language_shares
+from asr_core.text.repair import Repair
+from asr_core.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ def transcribe(
     """
     began = perf_counter()
     segments: list[Segment] = []
+    repair = Repair(Vocabulary.parse(settings.vocabulary))
     for recognized in engine.recognize(speech_windows(recording), settings):
-        segments += recognized.segments
-        report(Progress(recognized.end, recording.duration, recognized.segments))
+        found = tuple(map(repair, recognized.segments))
+        segments += found
+        report(Progress(recognized.end, recording.duration, found))
     seconds = perf_counter() - began
     duration = recording.heard
     stats = {

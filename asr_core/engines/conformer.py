@@ -13,22 +13,35 @@ from torch import Tensor
 
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
-from asr_core.engines.decoding import Decoding, TokenSpans, without_inventions
+from asr_core.engines.alternatives import alternatives
+from asr_core.engines.decoding import Decoding, TokenSpans
 from asr_core.engines.hearing import Ear, Heard, of_like_length
+from asr_core.engines.inventions import (
+    NO_EVIDENCE,
+    mean_evidence,
+    stock_phrases,
+    without_silence,
+    without_stock_phrases,
+)
 from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
+from asr_core.engines.terms import bias_of
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.heap import give_back
 from asr_core.model.growth import load_bundled, unit_table, whisper_tokenizer
+from asr_core.model.posteriors import CtcPosteriors
 from asr_core.model.precision import Placement, place
 from asr_core.model.whisper import data_file
 from asr_core.result import Segment
+from asr_core.search.bias import Bias
 from asr_core.search.loops import without_loop
 from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
+from asr_core.text.echo import is_of_terms, is_recited
 from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
+from asr_core.text.vocabulary import Vocabulary
 
 _SECOND, _MOST = 20.0, 60.0  # seconds of the second batch of windows, and of the largest
 _FRAMES_READ = 4500  # encoder frames of the passages that are read together
@@ -85,9 +98,11 @@ class ConformerEngine:
         """Segments window by window; the first window alone, then ever more together."""
         self._counts.clear()
         chooser = LanguageChooser(self._candidates(settings))
+        vocabulary = Vocabulary.parse(settings.vocabulary)
+        wanted = _Wanted(settings, vocabulary, bias_of(vocabulary, self._tokenizer))
         for batch in _growing_batches(windows):
             with self._placement.autocast(), torch.inference_mode():
-                yield from self._recognized(batch, chooser, settings)
+                yield from self._recognized(batch, chooser, wanted)
             give_back()
 
     def _candidates(self, settings: Settings) -> tuple[str, ...]:
@@ -101,11 +116,11 @@ class ConformerEngine:
         return wanted
 
     def _recognized(
-        self, windows: list[Window], chooser: LanguageChooser, settings: Settings
+        self, windows: list[Window], chooser: LanguageChooser, wanted: _Wanted
     ) -> Iterator[Recognized]:
         passages = self._splitter.passages(windows, chooser)
         found: dict[int, list[Segment]] = defaultdict(list)
-        for heard, hypothesis, spans in self._decided(passages, settings):
+        for heard, hypothesis, others, spans, _ in self._decided(passages, wanted):
             words = self._tokenizer.words(hypothesis.tokens)
             times = [None if span is None else heard.passage.seconds(span) for span in spans]
             found[heard.window] += passage_segments(
@@ -114,24 +129,32 @@ class ConformerEngine:
                 times,
                 hypothesis.token_log_probs,
                 self._model.config.calibration,
+                alternatives([word.text for word in words], self._texts(others)),
             )
         for i, window in enumerate(windows):
             yield Recognized(window.end, tuple(found[i]))
 
-    def _decided(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
+    def _texts(self, hypotheses: Sequence[Hypothesis]) -> list[list[str]]:
+        return [[word.text for word in self._tokenizer.words(h.tokens)] for h in hypotheses]
+
+    def _decided(self, passages: list[Heard], wanted: _Wanted) -> list[_Reading]:
         """Every passage read in the language the decoder is surer of."""
         doubtful = [i for i, heard in enumerate(passages) if heard.passage.rival]
         rivals = [passages[i].in_rival_language() for i in doubtful]
-        readings = self._read(passages + rivals, settings)
+        readings = self._read(passages + rivals, wanted)
         found, others = readings[: len(passages)], readings[len(passages) :]
         for i, other in zip(doubtful, others, strict=True):
             if other.hypothesis.confidence > found[i].hypothesis.confidence:
                 found[i] = other
         return found
 
-    def _read(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
-        """Every passage read; what loops or finds no end is heard again in the full window."""
-        found = self._read_as_heard(passages, settings)
+    def _read(self, passages: list[Heard], wanted: _Wanted) -> list[_Reading]:
+        """Every passage read; what cannot be what was said is read again.
+
+        What loops or finds no end is heard again in the full window, what only echoes the listed
+        terms is read without them.
+        """
+        found = self._read_as_heard(passages, wanted)
         broken = [
             i
             for i, reading in enumerate(found)
@@ -144,11 +167,18 @@ class ConformerEngine:
                 replace(passages[i], encoder_out=states)
                 for i, states in zip(broken, self._ear.states(waveforms, full=True), strict=True)
             ]
-            for i, reading in zip(broken, self._read_as_heard(again, settings), strict=True):
+            for i, reading in zip(broken, self._read_as_heard(again, wanted), strict=True):
+                found[i] = reading
+        echoes = [i for i, reading in enumerate(found) if reading.is_echo]
+        if echoes:
+            self._counts["echoes"] += len(echoes)
+            without = wanted._replace(bias=None)
+            again = [found[i].heard for i in echoes]
+            for i, reading in zip(echoes, self._read_as_heard(again, without), strict=True):
                 found[i] = reading
         return found
 
-    def _read_as_heard(self, passages: list[Heard], settings: Settings) -> list[_Reading]:
+    def _read_as_heard(self, passages: list[Heard], wanted: _Wanted) -> list[_Reading]:
         """Every passage read; those of like length and kind together."""
         found: dict[int, _Reading] = {}
         for members in self._groups(passages):
@@ -158,14 +188,52 @@ class ConformerEngine:
             languages = [heard.passage.language for heard in group]
             limits = [_most_tokens(heard.passage) for heard in group]
             ctc = self._decoding.posteriors(encoder_out, lengths, rows, languages)
-            best = self._decoding.best(memory, ctc, languages, limits, settings)
-            if ctc is not None:
-                best = without_inventions(best, ctc)
-            best = [_without_loop(hypothesis) for hypothesis in best]
+            hypotheses = self._decoding.hypotheses(
+                memory, ctc, languages, limits, wanted.settings, wanted.bias
+            )
+            best = [_without_loop(first) for first, *_ in hypotheses]
+            others = [tuple(rest) for _, *rest in hypotheses]
             n_frames = [heard.passage.n_frames for heard in group]
+            echoes = [False] * len(group)
+            if ctc is not None:
+                best = without_silence(best, ctc)
+                best = self._without_stock_phrases(best, ctc, n_frames)
+            if wanted.bias is not None:
+                echoes = self._echoes(best, ctc, n_frames, wanted.vocabulary)
             spans = self._decoding.spans(memory, languages, best, n_frames, ctc)
-            found.update(zip(members, map(_Reading, group, best, spans), strict=True))
+            readings = map(_Reading, group, best, others, spans, echoes)
+            found.update(zip(members, readings, strict=True))
         return [found[i] for i in range(len(passages))]
+
+    def _without_stock_phrases(
+        self, hypotheses: list[Hypothesis], ctc: CtcPosteriors, n_frames: Sequence[int]
+    ) -> list[Hypothesis]:
+        """The hypotheses without the stock phrases that CTC does not hear."""
+        found = list(hypotheses)
+        for b, hypothesis in enumerate(hypotheses):
+            if stock_phrases(self._tokenizer.words(hypothesis.tokens)):
+                evidence = self._decoding.evidence(ctc, b, hypothesis.tokens, n_frames[b])
+                found[b] = without_stock_phrases(hypothesis, self._tokenizer, evidence)
+                self._counts["stock_phrases"] += found[b] is not hypothesis
+        return found
+
+    def _echoes(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        ctc: CtcPosteriors | None,
+        n_frames: Sequence[int],
+        vocabulary: Vocabulary,
+    ) -> list[bool]:
+        """Whether each hypothesis is the list of terms rather than what was said."""
+        found = []
+        for b, hypothesis in enumerate(hypotheses):
+            text = self._tokenizer.decode(hypothesis.tokens)
+            is_echo = is_of_terms(text, vocabulary)
+            if is_echo and not is_recited(text, vocabulary) and ctc is not None:
+                evidence = self._decoding.evidence(ctc, b, hypothesis.tokens, n_frames[b])
+                is_echo = mean_evidence(evidence) < NO_EVIDENCE
+            found.append(is_echo)
+        return found
 
     def _groups(self, passages: Sequence[Heard]) -> Iterator[list[int]]:
         """The places of passages that are read together: CTC has one weight for all of them."""
@@ -178,12 +246,22 @@ class ConformerEngine:
                 yield [members[place] for place in places]
 
 
+class _Wanted(NamedTuple):
+    """What a run is to do: the settings, and what follows from them once for all passages."""
+
+    settings: Settings
+    vocabulary: Vocabulary
+    bias: Bias | None
+
+
 class _Reading(NamedTuple):
-    """A passage, its best hypothesis, and the encoder frames of every token."""
+    """A passage, its hypotheses, and the encoder frames of every token of the best."""
 
     heard: Heard
     hypothesis: Hypothesis
+    others: tuple[Hypothesis, ...]
     spans: TokenSpans
+    is_echo: bool  # of the listed terms
 
 
 def _growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:

@@ -21,10 +21,10 @@ from asr_core.search.align import (
     equal_spans,
     widen,
 )
-from asr_core.search.ctc import merged, prefix_beam_search
+from asr_core.search.bias import Bias
+from asr_core.search.ctc import Token, merged, prefix_beam_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
-from asr_core.search.posteriors import Posteriors
 from asr_core.search.rescore import RescoreOptions, rescore
 from asr_core.search.types import Hypothesis, SearchOptions
 from asr_core.settings import Settings
@@ -34,7 +34,6 @@ _N_BEST = 10  # CTC hypotheses that are rescored
 _BEFORE, _AFTER = 5.0, 12.0  # encoder frames a unit is said before and after CTC hears it
 
 _BLANK = 0
-_NOTHING = Hypothesis((), 0.0, (), ended=True)
 
 TokenSpans = list[tuple[float, float] | None]
 
@@ -89,21 +88,25 @@ class Decoding:
             return None
         return CtcPosteriors(self._model, encoder_out, lengths, sounds)
 
-    def best(
+    def hypotheses(
         self,
         memory: Memory,
         ctc: CtcPosteriors | None,
         languages: Sequence[str],
         limits: Sequence[int],
         settings: Settings,
-    ) -> list[Hypothesis]:
-        """The best hypothesis of every passage, in the decoder's tokens.
+        bias: Bias | None = None,
+    ) -> list[list[Hypothesis]]:
+        """The hypotheses of every passage, best first, in the decoder's tokens.
+
+        The modes ctc and draft have one each.
 
         Args:
             memory: what the decoder keeps of the B passages.
             ctc: their `posteriors`.
             languages: of the passages; CTC has the same weight for all of them.
             limits: the most tokens each passage may have.
+            bias: of listed terms; for the modes attention and joint, the others go without.
 
         Raises:
             AsrError: the mode needs a CTC branch that has been trained.
@@ -119,7 +122,7 @@ class Decoding:
             ctc = None
         if mode == "ctc":
             assert ctc is not None
-            return [self._from_units(h) for h in _greedy(ctc)]
+            return [[self._from_units(h)] for h in _greedy(ctc)]
         fed = torch.tensor([self._tokenizer.prompt(language) for language in languages])
         heard = (self._model.decoder, memory, fed)
         if mode == "rescore":
@@ -129,20 +132,21 @@ class Decoding:
                 for nbest in prefix_beam_search(ctc.table(), ctc.lengths, _N_BEST)
             ]
             options = RescoreOptions(self._options.eos_id, ctc_weight=ctc_weight)
-            return [nbest[0] for nbest in rescore(*heard, proposals, options)]
+            return rescore(*heard, proposals, options)
         options = replace(
             self._options,
             beam_size=settings.beam_size,
             max_tokens=list(limits),
             ctc_weight=0.0 if ctc is None else ctc_weight,
             units=self._units.of_tokens,
+            bias=bias,
         )
         if mode == "draft":
             drafts: list[tuple[int, ...]] = [()] * len(languages)
             if ctc is not None:
                 drafts = [self._from_units(h).tokens for h in _greedy(ctc)]
-            return draft_search(*heard, drafts, options, ctc).hypotheses
-        return [nbest[0] for nbest in beam_search(*heard, options, ctc)]
+            return [[h] for h in draft_search(*heard, drafts, options, ctc).hypotheses]
+        return beam_search(*heard, options, ctc)
 
     def spans(
         self,
@@ -171,12 +175,8 @@ class Decoding:
         self, ctc: CtcPosteriors, b: int, tokens: Sequence[int], n_frames: int
     ) -> TokenSpans:
         """The encoder frames of the tokens of passage `b`."""
-        units = self._units.of_tokens(tokens)
-        wanted = {unit: i for i, unit in enumerate(dict.fromkeys(chain([_BLANK], *units)))}
-        log_probs = ctc.of(torch.full((len(wanted),), b), torch.tensor([*wanted])).cpu().T.numpy()
         pooling = self._model.config.ctc_pooling
-        heard = log_probs[: -(-n_frames // pooling)]
-        aligned = ctc_align(heard, [wanted[unit] for unit in chain(*units)])
+        units, aligned = self._heard(ctc, b, tokens, n_frames)
         if aligned is None:  # fewer frames than units: nobody speaks like that
             return [*equal_spans(len(tokens), 0.0, float(n_frames))]
         frames = [(float(pooling * unit.start), float(pooling * unit.end)) for unit in aligned]
@@ -186,6 +186,31 @@ class Decoding:
             parts = [next(said) for _ in found]
             spans.append((parts[0][0], parts[-1][1]) if parts else None)
         return spans
+
+    def evidence(
+        self, ctc: CtcPosteriors, b: int, tokens: Sequence[int], n_frames: int
+    ) -> list[float]:
+        """How well CTC hears each token in passage `b`: mean log posterior of its units.
+
+        NaN for a token without units; -inf for all where there are fewer frames than units.
+        """
+        units, aligned = self._heard(ctc, b, tokens, n_frames)
+        if aligned is None:
+            return [-math.inf if found else math.nan for found in units]
+        heard = iter(math.log(max(unit.confidence, 1e-30)) for unit in aligned)
+        return [
+            sum(next(heard) for _ in found) / len(found) if found else math.nan for found in units
+        ]
+
+    def _heard(
+        self, ctc: CtcPosteriors, b: int, tokens: Sequence[int], n_frames: int
+    ) -> tuple[list[list[int]], list[Token] | None]:
+        """The units of every token, and all of them on CTC's best path of the text."""
+        units = self._units.of_tokens(tokens)
+        wanted = {unit: i for i, unit in enumerate(dict.fromkeys(chain([_BLANK], *units)))}
+        log_probs = ctc.of(torch.full((len(wanted),), b), torch.tensor([*wanted])).cpu().T.numpy()
+        heard = log_probs[: -(-n_frames // self._model.config.ctc_pooling)]
+        return units, ctc_align(heard, [wanted[unit] for unit in chain(*units)])
 
     def _looked(
         self,
@@ -234,15 +259,6 @@ def never_text(tokenizer: Tokenizer, n_tokens: int) -> Tensor:
     suppressed[list(tokenizer.suppressed)] = True
     suppressed[tokenizer.eos_id + 1 :] = True
     return suppressed
-
-
-def without_inventions(hypotheses: Sequence[Hypothesis], ctc: Posteriors) -> list[Hypothesis]:
-    """Where no CTC unit is likely in any frame nothing is said: the decoder invented something."""
-    all_of_them = torch.arange(len(ctc.lengths))
-    blank = ctc.of(all_of_them, torch.full_like(all_of_them, _BLANK)) > math.log(0.5)  # (B, T'')
-    outside = torch.arange(ctc.n_frames, device=blank.device) >= ctc.lengths[:, None]
-    silent = (blank | outside).all(dim=1).tolist()
-    return [_NOTHING if nothing else h for h, nothing in zip(hypotheses, silent, strict=True)]
 
 
 def _greedy(ctc: CtcPosteriors) -> list[Hypothesis]:

@@ -29,6 +29,7 @@ def passage_segments(
     token_times: Sequence[tuple[float, float] | None],
     token_log_probs: Sequence[float],
     calibration: Calibration = (),
+    alternatives: Sequence[tuple[str, ...]] = (),
 ) -> Iterator[Segment]:
     """The segments of a passage, as heard.
 
@@ -38,10 +39,12 @@ def passage_segments(
             for one in which nothing is to be heard.
         token_log_probs: natural log probability of every token.
         calibration: of the words' confidence.
+        alternatives: of every word, if there are any.
     """
+    timed = _timed(passage, words, token_times, token_log_probs)
     timed = [
-        replace(word, confidence=calibrated(word.confidence, calibration))
-        for word in _timed(passage, words, token_times, token_log_probs)
+        replace(word, confidence=calibrated(word.confidence, calibration), alternatives=others)
+        for word, others in zip(timed, alternatives or [()] * len(timed), strict=True)
     ]
     for group in _groups(timed):
         confidence = math.exp(sum(math.log(max(w.confidence, 1e-6)) for w in group) / len(group))

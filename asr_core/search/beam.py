@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from asr_core.search.bias import Walk
 from asr_core.search.loops import is_looping
 from asr_core.search.types import Hypothesis, SearchOptions
 
@@ -25,6 +26,7 @@ class Path:
     parent: int = 0  # its row within the beam one step ago
     ended: bool = False
     looped: bool = False
+    walk: Walk = field(default_factory=Walk)  # among the listed terms
 
 
 @dataclass(slots=True)
@@ -104,6 +106,8 @@ class Beam:
             old = self.running[found.parent]
             log_probs = (*old.log_probs, found.log_prob)
             path = Path(old.tokens, log_probs, found.score, found.ctc, found.parent)
+            if self.options.bias:
+                path.walk = self.options.bias.step(old.walk, found.token)
             if found.token == self.options.eos_id:
                 path.ended = True
             else:
@@ -126,10 +130,16 @@ class Beam:
 
     def _is_out_of_reach(self) -> bool:
         """Whether no running path can rank above the best closed one: probabilities only fall."""
-        bonus = max(self.options.length_bonus, 0.0) * (self.limit + 1 - self.n_steps)
+        a_token = max(self.options.length_bonus, 0.0)
+        if self.options.bias:
+            a_token += self.options.bias.bonus
+        bonus = a_token * (self.limit + 1 - self.n_steps)
         reach = max(path.score for path in self.running) + bonus
         bound = max(self.options.normalized(reach, n) for n in (self.n_steps, self.limit))
         return max(self._rank(path) for path in self.closed) >= bound
 
     def _rank(self, path: Path) -> float:
-        return self.options.normalized(path.score, len(path.tokens))
+        score, bias = path.score, self.options.bias
+        if bias:
+            score += bias.score(bias.end(path.walk)) - bias.score(path.walk)
+        return self.options.normalized(score, len(path.tokens))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from asr_core.search.beam import Beam, Candidate
+from asr_core.search.bias import Bias, Walk
 from asr_core.search.token_scorer import TokenScorer
 from asr_core.search.types import SearchOptions
 
@@ -13,13 +16,19 @@ _BLOCK = 128
 
 
 def shortlist(
-    log_probs: Tensor, options: SearchOptions, *, at_start: bool = False
+    log_probs: Tensor,
+    options: SearchOptions,
+    *,
+    at_start: bool = False,
+    walks: Sequence[Walk] = (),
 ) -> tuple[Tensor, Tensor]:
     """The likeliest tokens after every row, and the end token, which is always offered.
 
     Args:
         log_probs: (R, V) of the decoder; may be written into.
         at_start: what follows is the first token.
+        walks: of every row among the listed terms; with them tokens of a term are offered as far
+            as their bonus brings them.
 
     Returns:
         (R, K+1) tokens and their float64 log probs; what must not be taken has -inf.
@@ -37,7 +46,11 @@ def shortlist(
         n_best = log_probs.shape[1]
     else:
         n_best = max(1, int(options.pre_beam * options.beam_size))
-    best, tokens = largest(log_probs, min(n_best, log_probs.shape[1]))
+    n_best = min(n_best, log_probs.shape[1])
+    if options.bias and walks:
+        best, tokens = _with_bonus(log_probs, n_best, options.bias, walks)
+    else:
+        best, tokens = largest(log_probs, n_best)
     ends = torch.full_like(tokens[:, :1], options.eos_id)
     offered = (tokens == ends).any(dim=1, keepdim=True)  # not twice
     to_end = log_probs[:, options.eos_id, None].masked_fill(offered, -torch.inf)
@@ -62,6 +75,15 @@ def ranked(
     if scorer:
         known = torch.tensor([path.ctc for path in paths], dtype=torch.float64)[:, None]
         scores += weight * (psi - known)
+    if options.bias:
+        bias = options.bias
+        scores += torch.tensor(
+            [
+                [bias.score(bias.step(path.walk, token)) - bias.score(path.walk) for token in row]
+                for path, row in zip(paths, tokens.tolist(), strict=True)
+            ],
+            dtype=torch.float64,
+        )
     possible = (log_probs > -torch.inf) & (psi > -torch.inf) & (before > -torch.inf)
     scores = scores.masked_fill_(~possible, -torch.inf).view(n_beams, -1)  # (B, W*K)
     scores, places = scores.sort(dim=1, descending=True, stable=True)
@@ -76,6 +98,27 @@ def ranked(
         [Candidate(*values) for values in zip(*beam, strict=True) if values[-1] > -torch.inf]
         for beam in zip(*(column.tolist() for column in columns), strict=True)
     ]
+
+
+def _with_bonus(
+    log_probs: Tensor, n_best: int, bias: Bias, walks: Sequence[Walk]
+) -> tuple[Tensor, Tensor]:
+    """The best tokens of every row, with their bonus; their log probs without it."""
+    rows, columns, more = [], [], []
+    for row, walk in enumerate(walks):
+        gains = dict.fromkeys(bias.first, bias.bonus) | bias.next(walk)
+        rows += [row] * len(gains)
+        columns += gains.keys()
+        more += gains.values()
+    index = (
+        torch.tensor(rows, device=log_probs.device),
+        torch.tensor(columns, device=log_probs.device),
+    )
+    plain = log_probs[index]
+    log_probs[index] = plain + torch.tensor(more, dtype=plain.dtype, device=plain.device)
+    tokens = largest(log_probs, n_best)[1]
+    log_probs[index] = plain
+    return log_probs.gather(1, tokens), tokens
 
 
 def largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -46,14 +46,14 @@ def draft_search(
     options: SearchOptions,
     ctc: Posteriors | None = None,
 ) -> Drafted:
-    """What `beam_search` with a beam of one finds, checking drafts on the way.
+    """What `beam_search` with a beam of one and no `bias` finds, checking drafts on the way.
 
     Args:
         drafts: one an utterance, without prompt and end token; any tokens will do, or none.
         ctc: as for `beam_search`; with `options.ctc_weight` > 0 the result is joint greedy search.
     """
     n_frames = memory.lengths.tolist()
-    options = replace(options, beam_size=1)
+    options = replace(options, beam_size=1, bias=None)  # CTC's draft holds no term it did not hear
     beams = [Beam(options, limit) for limit in options.limits(memory.lengths)]
     heard = [b for b, n in enumerate(n_frames) if n and beams[b].limit]
     n_passes = n_accepted = 0

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from asr_core.search.beam import Beam
+from asr_core.search.bias import Walk
 from asr_core.search.candidates import ranked, shortlist
 from asr_core.search.posteriors import Posteriors
 from asr_core.search.token_scorer import token_scorer
@@ -49,7 +50,8 @@ def beam_search(
         scorer = token_scorer(ctc, options, index)
         live = [beams[b] for b in heard]
         while live:
-            tokens, scores = shortlist(log_probs, options, at_start=live[0].n_steps == 0)
+            at_start = live[0].n_steps == 0
+            tokens, scores = shortlist(log_probs, options, at_start=at_start, walks=_walks(live))
             for beam, candidates in zip(live, ranked(tokens, scores, live, scorer), strict=True):
                 beam.advance(candidates)
             rows, labels = _chosen(live, len(log_probs) // len(live))
@@ -62,6 +64,12 @@ def beam_search(
                 log_probs = decoder.step(torch.tensor(labels)[:, None], cache)[:, -1]
     nothing = [Hypothesis((), 0.0, (), ended=True)]
     return [beam.hypotheses() if n else nothing for beam, n in zip(beams, n_frames, strict=True)]
+
+
+def _walks(beams: list[Beam]) -> list[Walk]:
+    """Where the hypotheses of every row stand among the listed terms."""
+    width = max(len(beam.running) for beam in beams)
+    return [path.walk for beam in beams for path in beam.padded(width)]
 
 
 def _chosen(beams: list[Beam], width: int) -> tuple[list[int], list[int]]:

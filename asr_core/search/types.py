@@ -9,6 +9,8 @@ from typing import Literal, Protocol, Self, TypeVar
 
 from torch import Tensor
 
+from asr_core.search.bias import Bias
+
 Finish = Literal["enough", "compete", "collect"]
 
 # The CTC units each of a sequence of tokens completes, none of an open sequence in front.
@@ -111,8 +113,9 @@ class SearchOptions:
     """How to search label by label.
 
     A hypothesis' score is (1 - ctc_weight) * attention + ctc_weight * CTC log probability
-    + length_bonus * tokens (the end token counts as one); the result is ranked by
-    score / norm ** length_penalty, norm = (tokens + length_offset) / max(length_offset, 1).
+    + length_bonus * tokens (the end token counts as one) + the bonus of listed terms; the result
+    is ranked by score / norm ** length_penalty, where
+    norm = (tokens + length_offset) / max(length_offset, 1).
     """
 
     eos_id: int
@@ -129,6 +132,7 @@ class SearchOptions:
     eos_scale: float = 1.0  # multiplies the end token's log probability
     suppressed: Tensor | None = None  # (V,) bool, tokens never to be taken
     suppressed_at_start: Tensor | None = None  # (V,) bool, nor these as the first token
+    bias: Bias | None = None  # of listed terms
     max_repeats: int = 8  # more repeats of a phrase in a row end a hypothesis; 0: no guard
 
     def __post_init__(self) -> None:

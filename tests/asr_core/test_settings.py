@@ -1,6 +1,7 @@
 """Settings: checked, saved, read back, and never in the way."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,17 @@ def test_what_was_saved_is_read_back(tmp_path):
     chosen = Settings(language="ja", languages=("zh", "en", "ja"), decode="draft", beam_size=3)
     chosen.save(file)
     assert Settings.load(file) == chosen
+
+
+def test_names_and_terms_are_written_only_where_they_are_to_be_kept(tmp_path):
+    file = tmp_path / "settings.json"
+    listed = Settings(vocabulary=("Sottovoce | soto voce", "周杰伦"), beam_size=3)
+    listed.save(file)
+    assert "Sottovoce" not in file.read_text("utf-8")
+    assert Settings.load(file) == Settings(beam_size=3)
+    kept = replace(listed, keep_vocabulary=True)
+    kept.save(file)
+    assert Settings.load(file) == kept
 
 
 def test_without_a_file_the_defaults_hold_and_nothing_is_said(tmp_path):
@@ -56,6 +68,9 @@ def test_unknown_keys_are_ignored_and_one_bad_value_spoils_only_itself(tmp_path)
         {"languages": 5},
         {"engine": ""},
         {"decode": ["ctc"]},
+        {"vocabulary": "Ann"},
+        {"vocabulary": (1,)},
+        {"keep_vocabulary": "yes"},
     ],
 )
 def test_a_choice_that_does_not_exist_is_a_sentence(choice):
