@@ -17,6 +17,7 @@ from ui_components import leftovers, state
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
 HELLO = Segment(0.0, 1.0, "en", "Hello.", 0.9, (Word("Hello.", 0.0, 1.0, 0.9),))
+SAID = Segment(0.0, 2.0, "zh", "我們用Python, 百分之二十.", 0.9)
 NIHAO = Segment(1.5, 2.0, "zh", "你好。", 0.9)
 
 
@@ -108,18 +109,48 @@ def test_the_upload_store_is_empty_as_soon_as_the_bytes_are_taken(page, monkeypa
 def test_the_choices_go_into_the_run_and_are_remembered(page, recognizer, tmp_path):
     page.segmented_control(key="language").set_value("more").run()
     page.selectbox(key="one_language").set_value("ja")
-    page.segmented_control(key="script").set_value("traditional")
     page.selectbox(key="decode").set_value("rescore").run()
     drop(page)
     settings = recognizer.given[0][2]
-    assert (settings.language, settings.script, settings.decode) == ("ja", "traditional", "rescore")
+    assert (settings.language, settings.decode) == ("ja", "rescore")
     recognizer.jobs[0].end("done", [HELLO])
     page.run()
     page.button(key="new").click().run()
     assert page.segmented_control(key="language").value == "more"
     assert page.selectbox(key="one_language").value == "ja"
     assert page.selectbox(key="decode").value == "rescore"
-    assert json.loads((tmp_path / "settings.json").read_text())["script"] == "traditional"
+    assert json.loads((tmp_path / "settings.json").read_text())["decode"] == "rescore"
+
+
+def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, tmp_path):
+    drop(page)
+    recognizer.jobs[0].segments = (SAID,)
+    page.run()
+    assert passages(page, "partial")[0]["pieces"] == ["我们用 Python，20%。"]
+    recognizer.jobs[0].end("done", [SAID])
+    page.run()
+    assert copied(page) == "我们用 Python，20%。"
+    page.segmented_control(key="script").set_value("traditional").run()
+    assert copied(page) == "我們用 Python，20%。"
+    page.toggle(key="numbers").set_value(False).run()
+    assert copied(page) == "我們用 Python，百分之二十。"
+    page.toggle(key="verbatim").set_value(True).run()
+    assert copied(page) == SAID.text
+    assert passages(page, "transcript")[0]["pieces"] == [SAID.text]
+    saved = json.loads((tmp_path / "settings.json").read_text())
+    assert (saved["script"], saved["numbers"], saved["verbatim"]) == ("traditional", False, True)
+    page.button(key="new").click().run()
+    drop(page)
+    recognizer.jobs[1].end("done", [SAID])
+    page.run()
+    assert copied(page) == SAID.text
+    page.toggle(key="verbatim").set_value(False).run()
+    assert copied(page) == "我們用 Python，百分之二十。"
+    assert not page.exception
+
+
+def copied(at):
+    return json.loads(at.get_by_key("copy").proto.json)["text"]
 
 
 def test_more_languages_can_be_chosen_among(page, recognizer):
@@ -160,7 +191,8 @@ def test_the_finished_page_has_text_badge_copy_and_downloads(page, recognizer):
     assert [p["language"] for p in passages(page, "transcript")] == ["en", "zh"]
     assert json.loads(page.get_by_key("copy").proto.json)["text"] == "Hello.\n你好。"
     assert ":violet-badge[" in shown(page)
-    assert "Chinese 50% · English 50% · 3:12" in shown(page)
+    assert "中文 50 % · English 50 %" in shown(page)
+    assert "3:12" in shown(page)
     assert "The file ends early, at 3\\:12\\." in shown(page)
     labels = [button.proto.label for button in page.get("download_button")]
     assert labels == ["TXT", "SRT", "VTT", "JSON"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from asr_core.errors import AsrError
-from asr_core.settings import Settings
+from asr_core.settings import VERBATIM, Settings, Tidy
 
 
 def test_what_was_saved_is_read_back(tmp_path):
@@ -60,6 +60,9 @@ def test_unknown_keys_are_ignored_and_one_bad_value_spoils_only_itself(tmp_path)
         {"beam_size": True},
         {"script": "cursive"},
         {"precision": "int4"},
+        {"punctuation": "none"},
+        {"numbers": "yes"},
+        {"verbatim": 1},
         {"device": "tpu"},
         {"device": 1},
         {"language": "English"},
@@ -82,3 +85,20 @@ def test_saved_where_nothing_can_be_saved_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(AsrError, match="Cannot make the folder"):
         Settings().save(tmp_path / "file" / "settings.json")
+
+
+def test_the_switches_of_tidying_are_settings_and_verbatim_outranks_them(tmp_path):
+    assert Settings().tidy == Tidy()
+    chosen = Settings(script="traditional", punctuation="half", numbers=False)
+    assert chosen.tidy == Tidy(script="traditional", punctuation="half", numbers=False)
+    verbatim = replace(chosen, verbatim=True)
+    assert verbatim.tidy == VERBATIM
+    verbatim.save(tmp_path / "settings.json")
+    assert replace(Settings.load(tmp_path / "settings.json"), verbatim=False) == chosen
+
+
+def test_settings_of_an_older_version_still_count(tmp_path):
+    file, notes = tmp_path / "settings.json", []
+    file.write_text('{"script": "traditional", "beam_size": 4}')
+    assert Settings.load(file, notes) == Settings(script="traditional", beam_size=4)
+    assert notes == []

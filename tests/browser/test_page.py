@@ -48,7 +48,7 @@ def test_a_dropped_recording_becomes_text_in_both_languages(done):
     text = text_of(done)
     assert ENGLISH in text
     assert MANDARIN in text
-    expect(done.get_by_text("Chinese and English 中英").first).to_be_visible()
+    expect(done.get_by_text(re.compile(r"中文 \d+ % · English \d+ %")).first).to_be_visible()
     tags = done.locator(".transcript small")
     assert {"EN", "中"} == set(tags.all_inner_texts())
     expect(done.get_by_role("heading", name="meeting.flac")).to_be_visible()
@@ -59,6 +59,23 @@ def test_one_click_copies_the_text(done):
     expect(done.get_by_role("button", name="Copied")).to_be_visible()
     assert done.evaluate("navigator.clipboard.readText()") == text_of(done)
     expect(done.get_by_role("button", name="Copy text")).to_be_visible()  # a moment later
+
+
+def test_tidying_is_chosen_in_a_popover_and_taken_back_with_one_click(done):
+    written = text_of(done)
+    assert "專業" not in written
+    done.get_by_role("button", name="Tidy up").click()
+    done.get_by_role("radio", name="Traditional 繁體").click()
+    expect(done.locator(".st-key-transcript")).to_contain_text("專業")
+    done.get_by_role("radio", name="Simplified 简体").click()
+    expect(done.locator(".st-key-transcript")).to_contain_text("专业")
+    done.keyboard.press("Escape")
+    verbatim = done.locator(".st-key-verbatim label").first
+    verbatim.click()
+    expect(done.get_by_role("button", name="Tidy up")).to_be_disabled()
+    verbatim.click()
+    expect(done.get_by_role("button", name="Tidy up")).to_be_enabled()
+    assert text_of(done) == written
 
 
 def test_a_browser_that_refuses_the_clipboard_leads_to_the_second_way(open_page, speech):

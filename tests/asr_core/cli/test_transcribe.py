@@ -12,6 +12,9 @@ from voice import conversation
 
 import asr_core.engines
 from asr_core.cli import main
+from asr_core.engines import Recognized
+from asr_core.result import Segment
+from asr_core.settings import VERBATIM, Tidy
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def test_the_name_of_the_output_decides_its_format(folder, tmp_path, capsys):
     assert target.read_text().startswith("WEBVTT")
     assert capsys.readouterr().out == ""
     assert transcribe(folder / "talk.wav", "--output", target, "--format", "txt") == 0
-    assert target.read_text().startswith("loads")
+    assert target.read_text().startswith("Loads")
 
 
 def test_one_bad_file_does_not_stop_the_others_and_the_model_is_loaded_once(
@@ -109,8 +112,8 @@ def test_several_texts_on_stdout_have_headings(folder, recording, capsys):
     (folder / "b.wav").write_bytes(recording)
     assert transcribe(folder / "talk.wav", folder / "b.wav") == 0
     out = capsys.readouterr().out
-    assert out.startswith("==> talk.wav <==\nloads")
-    assert "\n==> b.wav <==\nloads" in out
+    assert out.startswith("==> talk.wav <==\nLoads")
+    assert "\n==> b.wav <==\nLoads" in out
 
 
 def test_a_folder_is_made_and_gets_a_file_for_a_single_recording_too(folder, tmp_path):
@@ -124,7 +127,7 @@ def test_the_recording_is_never_overwritten(folder, recording, capsys):
     (folder / "talk.txt").write_bytes(recording)  # a recording under the name of its own text
     assert transcribe(folder / "talk.txt", "--output", folder) == 0
     assert (folder / "talk.wav").read_bytes() == (folder / "talk.txt").read_bytes() == recording
-    assert (folder / "talk-2.txt").read_text().startswith("loads")
+    assert (folder / "talk-2.txt").read_text().startswith("Loads")
 
 
 def test_a_file_as_folder_and_a_folder_that_cannot_be_are_sentences(folder, tmp_path, capsys):
@@ -161,6 +164,50 @@ def test_the_command_line_outranks_what_was_saved(folder, loaded, tmp_path):
     assert settings.precision == "float32"
     transcribe(folder / "talk.wav", "--beam-size", "7", "--device", "cuda:1")
     assert (loaded[1].beam_size, loaded[1].device) == (7, "cuda:1")
+
+
+SAID = Segment(0.0, 2.0, "zh", "我們用Python，i think 百分之二十。", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [
+        ("", "我们用 Python，I think 20%。"),
+        ("--verbatim", SAID.text),
+        ("--script traditional", "我們用 Python，I think 20%。"),
+        ("--script as_heard", "我們用 Python，I think 20%。"),
+        ("--punctuation half", "我们用 Python, I think 20%."),
+        ("--punctuation as_heard", "我们用 Python，I think 20%。"),
+        ("--no-spacing", "我们用Python，I think 20%。"),
+        ("--no-case", "我们用 Python，i think 20%。"),
+        ("--no-numbers", "我们用 Python，I think 百分之二十。"),
+    ],
+)
+@pytest.mark.parametrize("format", ["txt", "json"])
+def test_every_switch_of_tidying_is_a_flag(folder, monkeypatch, capsys, options, written, format):
+    monkeypatch.setattr(light_engine.LightEngine, "recognize", say)
+    assert transcribe(folder / "talk.wav", "--format", format, *options.split()) == 0
+    out = capsys.readouterr().out
+    assert (json.loads(out)["text"] if format == "json" else out.strip()) == written
+
+
+def say(self, windows, settings):
+    for i, window in enumerate(windows):
+        yield Recognized(window.end, (SAID,) if i == 0 else ())
+
+
+def test_who_asks_for_a_switch_wants_no_verbatim_text(folder, loaded, tmp_path):
+    (tmp_path / "settings.json").write_text('{"verbatim": true, "numbers": false}')
+    transcribe(folder / "talk.wav")
+    transcribe(folder / "talk.wav", "--case")
+    transcribe(folder / "talk.wav", "--no-verbatim")
+    transcribe(folder / "talk.wav", "--case", "--verbatim")
+    assert [settings.tidy for settings in loaded] == [
+        VERBATIM,
+        Tidy(numbers=False),
+        Tidy(numbers=False),
+        VERBATIM,
+    ]
 
 
 def test_broken_settings_are_a_note_and_not_an_end(folder, tmp_path, capsys):
