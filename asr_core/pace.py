@@ -44,12 +44,17 @@ class Pace:
         self._reported = self._clock()
 
     @property
+    def length(self) -> float | None:
+        """Seconds that are heard in all; None while nobody can know."""
+        end = self._stop if self.duration is None else min(self._stop, self.duration)
+        return end - self._begin if self._begin < end < math.inf else None
+
+    @property
     def fraction(self) -> float:
         """How much is done, 0..1; 0 while nobody can know."""
-        end = self._stop if self.duration is None else min(self._stop, self.duration)
-        if not self._begin < end < math.inf:
+        if self.length is None:
             return 0.0
-        return min(1.0, (self.position - self._begin) / (end - self._begin))
+        return min(1.0, (self.position - self._begin) / self.length)
 
     @property
     def eta(self) -> float | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+import numpy as np
+
+from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.decode import Recording
-from asr_core.audio.segment import speech_windows
+from asr_core.audio.segment import LONGEST, Window, speech_windows
 from asr_core.engines import Engine
 from asr_core.result import Segment, Transcript
 from asr_core.settings import Settings
@@ -61,3 +64,28 @@ def transcribe(
         tuple(recording.notes),
         stats,
     )
+
+
+def align(recording: Recording, engine: Engine, text: str, language: str) -> Segment | None:
+    """`text` with the times its words were said at in a recording, or in the part of it.
+
+    Returns:
+        None where nobody can say: nothing was said there, or it is longer than a window.
+
+    Raises:
+        AsrError: the recording cannot be read.
+    """
+    windows = [*speech_windows(recording, offset=recording.clip.start)]
+    if not windows or windows[-1].end - windows[0].start > LONGEST:
+        return None
+    return engine.align(_joined(windows), text, language)
+
+
+def _joined(windows: Sequence[Window]) -> Window:
+    """One window in place of several, with silence between them."""
+    start = windows[0].start
+    waveform = np.zeros(round((windows[-1].end - start) * SAMPLE_RATE), np.float32)
+    for window in windows:
+        at = round((window.start - start) * SAMPLE_RATE)
+        waveform[at : at + len(window.waveform)] = window.waveform
+    return Window(start, waveform, tuple(span for window in windows for span in window.spans))
