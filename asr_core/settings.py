@@ -29,6 +29,7 @@ class Settings:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        start_at_once: what is dropped on the page does not wait for a click.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -42,6 +43,7 @@ class Settings:
     script: Script = "simplified"
     device: str = "auto"
     precision: Precision = "auto"
+    start_at_once: bool = True
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():
@@ -49,6 +51,8 @@ class Settings:
                 raise _refusal(name, getattr(self, name), _listed(get_args(choice)))
         if type(self.beam_size) is not int or not 1 <= self.beam_size <= MAX_BEAM_SIZE:
             raise _refusal("beam_size", self.beam_size, f"a whole number, 1 to {MAX_BEAM_SIZE}")
+        if type(self.start_at_once) is not bool:
+            raise _refusal("start_at_once", self.start_at_once, "true or false")
         if not isinstance(self.engine, str) or not self.engine:
             raise _refusal("engine", self.engine, "the name of an engine")
         if not _matches(r"auto|cpu|mps|cuda(:\d+)?", self.device):

@@ -8,12 +8,14 @@ from asr_core.pace import clock
 from ui_components.copy_button import copy_button
 from ui_components.export_buttons import export_buttons
 from ui_components.language_badge import language_badge, shares
+from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
 from ui_components.player import player
 from ui_components.receipt_line import receipt_line
-from ui_components.state import Run, new_recording
+from ui_components.state import Run, new_recording, runs_here
 from ui_components.title import plain, title
 from ui_components.transcript_view import transcript_view
+from ui_components.whole_button import whole_button
 
 
 def result(run: Run) -> None:
@@ -21,16 +23,16 @@ def result(run: Run) -> None:
     job, transcript = run.job, run.job.transcript
     with st.container(horizontal=True, vertical_alignment="center"):
         title(job.name)
-        st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
+        whole_button(run)
+        if len(runs_here()) == 1:
+            st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
     if transcript is not None and transcript.segments:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             language_badge(transcript.language)
             st.caption(f"{shares(transcript.language)} · {clock(transcript.duration)}")
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
-    if job.stage == "failed" and not text:
-        run.source = None  # what could not be read cannot be played
-    if run.source is not None:
+    if run.source is not None and (text or job.stage != "failed"):
         player(run.source)
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
@@ -39,6 +41,7 @@ def result(run: Run) -> None:
             copy_button(text)
             export_buttons(transcript)
         transcript_view(transcript.segments, key="transcript")
+    passage_line(run)
     receipt_line(run)
 
 

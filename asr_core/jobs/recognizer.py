@@ -104,6 +104,12 @@ class Recognizer:
         self._chores.put(self._run_next)
         return job
 
+    def refuse(self, name: str, settings: Settings, sentence: str) -> Job:
+        """A job that failed before it began: nothing of the recording is taken."""
+        job = Job(memoryview(b""), Path(name).name, settings, snapshot(()), self._cancel)
+        job.end("failed", job.partial(), sentence, self._receipt(job, held=0))
+        return job
+
     def release(self, job: Job, settings: Settings, clip: Clip = WHOLE) -> None:
         """A job that was held takes its place in line."""
         if job.stage == "held":
