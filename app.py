@@ -1,10 +1,14 @@
-"""The page: a recording comes in, its job runs, its transcript is shown."""
+"""The page: recordings come in, their jobs run, the transcript of one of them is shown."""
 
 import streamlit as st
 
 from ui_components import state
 from ui_components.masthead import ASSETS, masthead
+from ui_components.phrases import phrase
 from ui_components.progress import progress
+from ui_components.queue_panel import queue_panel
+from ui_components.range_panel import range_panel
+from ui_components.readiness import readiness
 from ui_components.result import result
 from ui_components.settings_panel import settings_panel
 from ui_components.uploader import uploader
@@ -13,17 +17,27 @@ from ui_components.welcome import privacy_note, welcome
 st.set_page_config(page_title="Sottovoce", page_icon=str(ASSETS / "icon.svg"))
 masthead()
 st.space("small")
+readiness()
 
 run = state.current_run()
 if run is None:
     welcome()
-    source = uploader()
+queue_panel()
+
+with st.container() if run is None else st.expander(phrase("add"), icon=":material/add:"):
+    intake = st.container()
+    clip = range_panel()
+    with intake:
+        sources = uploader(disabled=clip is None)
     settings = settings_panel()
     privacy_note()
-    if source is not None:
-        state.start(source, settings)
-        st.rerun()
-elif run.job.running:
+if clip is not None:
+    state.choose(settings, clip)
+if clip is not None and sources:
+    state.start(sources, settings, clip)
+    st.rerun()
+
+if run is not None and run.job.running:
     progress(run)
-else:
+elif run is not None:
     result(run)

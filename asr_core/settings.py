@@ -27,7 +27,7 @@ _CHOICES = {
     "punctuation": Punctuation,
     "page_language": PageLanguage,
 }
-_SWITCHES = ("spacing", "case", "numbers", "verbatim", "keep_vocabulary")
+_SWITCHES = ("spacing", "case", "numbers", "verbatim", "keep_vocabulary", "start_at_once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Settings:
         verbatim: the text as it was heard, whatever these say.
         vocabulary: names and terms, a line each as `text.vocabulary` reads them. They may name
             people, so they are saved only where `keep_vocabulary` says so.
+        start_at_once: what is dropped on the page does not wait for a click.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -86,6 +87,7 @@ class Settings:
     verbatim: bool = False
     vocabulary: tuple[str, ...] = ()
     keep_vocabulary: bool = False
+    start_at_once: bool = True
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+import numpy as np
+
+from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.decode import Recording
-from asr_core.audio.segment import speech_windows
+from asr_core.audio.segment import LONGEST, Window, speech_windows
 from asr_core.engines import Engine
 from asr_core.result import Segment, Transcript
 from asr_core.settings import Settings
@@ -31,9 +34,11 @@ def transcribe(
     settings: Settings,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Transcript:
-    """Recognize a whole recording, telling `report` of every window as soon as it is done.
+    """Recognize a recording, telling `report` of every window as soon as it is done.
 
-    Sound, windows and text are streams: what is in memory does not grow with the recording.
+    Of a recording that was opened for a part only that part is heard; times count from its start
+    all the same. Sound, windows and text are streams: what is in memory does not grow with the
+    recording.
 
     Raises:
         AsrError: the recording cannot be read, or the engine cannot do what `settings` ask.
@@ -41,20 +46,21 @@ def transcribe(
     began = perf_counter()
     segments: list[Segment] = []
     repair = Repair(Vocabulary.parse(settings.vocabulary))
-    for recognized in engine.recognize(speech_windows(recording), settings):
+    windows = speech_windows(recording, offset=recording.clip.start)
+    for recognized in engine.recognize(windows, settings):
         found = tuple(map(repair, recognized.segments))
         segments += found
         report(Progress(recognized.end, recording.duration, found))
     seconds = perf_counter() - began
-    duration = recording.heard
+    heard = recording.heard - recording.clip.start
     stats = {
         "seconds": round(seconds, 3),
-        "real_time_factor": round(seconds / duration, 4) if duration else None,
+        "real_time_factor": round(seconds / heard, 4) if heard else None,
         **engine.stats(),
     }
     return Transcript(
         recording.name,
-        duration,
+        recording.heard,
         tuple(segments),
         language_shares(segments),
         engine.name,
@@ -62,3 +68,28 @@ def transcribe(
         tuple(recording.notes),
         stats,
     )
+
+
+def align(recording: Recording, engine: Engine, text: str, language: str) -> Segment | None:
+    """`text` with the times its words were said at in a recording, or in the part of it.
+
+    Returns:
+        None where nobody can say: nothing was said there, or it is longer than a window.
+
+    Raises:
+        AsrError: the recording cannot be read.
+    """
+    windows = [*speech_windows(recording, offset=recording.clip.start)]
+    if not windows or windows[-1].end - windows[0].start > LONGEST:
+        return None
+    return engine.align(_joined(windows), text, language)
+
+
+def _joined(windows: Sequence[Window]) -> Window:
+    """One window in place of several, with silence between them."""
+    start = windows[0].start
+    waveform = np.zeros(round((windows[-1].end - start) * SAMPLE_RATE), np.float32)
+    for window in windows:
+        at = round((window.start - start) * SAMPLE_RATE)
+        waveform[at : at + len(window.waveform)] = window.waveform
+    return Window(start, waveform, tuple(span for window in windows for span in window.spans))

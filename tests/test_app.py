@@ -10,6 +10,7 @@ from scripted import ScriptedRecognizer
 from streamlit.testing.v1 import AppTest
 
 from asr_core import settings as settings_module
+from asr_core import speed as speed_module
 from asr_core.privacy.receipt import Receipt
 from asr_core.result import Segment, Word
 from ui_components import leftovers, state
@@ -25,12 +26,13 @@ NIHAO = Segment(1.5, 2.0, "zh", "你好。", 0.9)
 def recognizer(monkeypatch, tmp_path):
     made = []
 
-    def make(held=None):
+    def make(held=None, experience=None):
         made.append(ScriptedRecognizer(held))
         return made[0]
 
     monkeypatch.setattr(state, "Recognizer", make)
     monkeypatch.setattr(settings_module, "settings_file", lambda: tmp_path / "settings.json")
+    monkeypatch.setattr(speed_module, "settings_file", lambda: tmp_path / "settings.json")
     state.runs.clear()
     state.runs()
     yield made[0]
@@ -75,7 +77,7 @@ def test_a_dropped_file_starts_at_once(page, recognizer):
         ("zh", "en"),
         "joint",
     )
-    assert not page.file_uploader
+    assert page.expander[0].label == "Add recordings"  # there is room for more
     assert [button.label for button in page.button] == ["Stop and keep the text"]
 
 

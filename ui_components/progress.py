@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from asr_core.pace import clock
 from ui_components.phrases import phrase
 from ui_components.state import Run, runs, saved_settings
 from ui_components.title import title
@@ -25,19 +26,29 @@ def progress(run: Run) -> None:
     if job.segments:
         segments = run.shown.of(job.segments, saved_settings().tidy)
         transcript_view(segments, key="partial")
-    else:
+    elif job.stage != "held":
         st.caption(phrase("listening"))
 
 
 def stage(run: Run) -> str:
-    """What a running job is doing, and how long it will take if that can be told."""
-    job = run.job
-    if job.stage == "waiting":
-        return phrase("waiting", n=max(1, runs().ahead_of(run)))
-    if job.stage == "loading":
-        return phrase("loading")
-    done = phrase("transcribing", percent=f"{job.fraction:.0%}")
-    return f"{done} · {phrase('eta', time=span(job.eta))}" if job.eta is not None else done
+    """What a job is doing, its length, and how long it will take, as far as that can be told."""
+    job, left = run.job, runs().remaining(run)
+    said = []
+    if job.stage == "held":
+        said.append(phrase("held"))
+    elif job.stage == "waiting":
+        n = runs().ahead_of(run)
+        said.append(phrase("waiting", n=n) if n else phrase("next"))
+    elif job.stage == "loading":
+        said.append(phrase("loading"))
+    else:
+        said.append(phrase("transcribing", percent=f"{job.fraction:.0%}"))
+    if job.stage != "transcribing" and job.length is not None:
+        said.append(clock(job.length))
+    if left is not None:
+        takes = "eta" if job.stage == "transcribing" else "takes"
+        said.append(phrase(takes, time=span(left)))
+    return " · ".join(said)
 
 
 def span(seconds: float) -> str:

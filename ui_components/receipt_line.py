@@ -7,13 +7,13 @@ import streamlit as st
 from asr_core.privacy.receipt import Receipt
 from ui_components.leftovers import played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
-from ui_components.state import Run
+from ui_components.state import Run, held_bytes
 from ui_components.title import plain
 
 
 def receipt_line(run: Run) -> None:
     """Say what is still held, counted just now, and what the last re-check found."""
-    held = uploaded_bytes() + played_bytes()
+    held = uploaded_bytes() + max(played_bytes(), held_bytes())
     with st.container(border=True, gap="xsmall"):
         st.markdown(f":material/lock: **{phrase('stays')}**")
         st.caption(phrase("stays_audio", size=size(held)) if held else phrase("stays_text"))

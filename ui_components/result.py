@@ -10,13 +10,15 @@ from asr_core.pace import clock
 from ui_components.copy_button import copy_button
 from ui_components.export_buttons import export_buttons
 from ui_components.language_badge import language_badge
+from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
 from ui_components.player import player
 from ui_components.receipt_line import receipt_line
-from ui_components.state import Run, new_recording, saved_settings
+from ui_components.state import Run, new_recording, runs_here, saved_settings
 from ui_components.tidy_panel import tidy_panel
 from ui_components.title import plain, title
 from ui_components.transcript_view import transcript_view
+from ui_components.whole_button import whole_button
 
 
 def result(run: Run) -> None:
@@ -24,16 +26,16 @@ def result(run: Run) -> None:
     job, transcript = run.job, run.desk.current if run.desk else None
     with st.container(horizontal=True, vertical_alignment="center"):
         title(job.name)
-        st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
+        whole_button(run)
+        if len(runs_here()) == 1:
+            st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
     if transcript is not None and transcript.segments:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             language_badge(transcript.language)
             st.caption(clock(transcript.duration))
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
-    if job.stage == "failed" and not text:
-        run.source = None  # what could not be read cannot be played
-    if run.source is not None:
+    if run.source is not None and (text or job.stage != "failed"):
         player(run.source)
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
@@ -44,6 +46,7 @@ def result(run: Run) -> None:
             copy_button(shown.text)
             export_buttons(shown)
         transcript_view(shown.segments, key="transcript")
+    passage_line(run)
     receipt_line(run)
 
 

@@ -38,11 +38,18 @@ def settings_panel() -> Settings:
             key="decode",
             help=phrase("decode_help"),
         )
+    start_at_once = st.toggle(
+        phrase("start_at_once"),
+        value=saved.start_at_once,
+        key="start_at_once",
+        help=phrase("start_at_once_help"),
+    )
     return replace(
         saved,
         language=language,
         languages=tuple(among) or Settings().languages,
         decode=decode,
+        start_at_once=start_at_once,
     )
 
 

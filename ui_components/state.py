@@ -4,111 +4,169 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from asr_core.editing.desk import Desk
+from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
-from asr_core.jobs import Job, Recognizer
+from asr_core.jobs import Readiness, Recognizer
+from asr_core.preflight import room_for
 from asr_core.settings import Settings
-from asr_core.text.tidy import TidyCopy
+from asr_core.speed import Experience
 from ui_components.leftovers import uploaded_bytes
+from ui_components.run import Run, Source
 
 AUDIO_WAITS = 120.0  # seconds an unseen recording stays playable, as long as a reload may take
 TEXT_WAITS = 1800.0  # seconds a finished transcript waits for its page to be opened again
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A recording as it came from the page, held in memory only."""
-
-    name: str
-    audio: bytes
-    mime: str
-
-
-@dataclass
-class Run:
-    """One recording: its job and, until it is forgotten, the bytes that the player plays."""
-
-    job: Job
-    source: Source | None
-    session_id: str  # the page that shows it
-    unseen_since: float | None = None  # time.monotonic() when no page showed it any more
-    shown: TidyCopy = field(default_factory=TidyCopy)  # the text as it is written on the page
-    _desk: Desk | None = None
-
-    @property
-    def desk(self) -> Desk | None:
-        """Where a person works on the transcript; None before the job has ended."""
-        if self._desk is None and self.job.transcript is not None:
-            self._desk = Desk(self.job.transcript)
-        return self._desk
+IsOpen = Callable[[str], bool]  # whether a page, by its session, is open
 
 
 class Runs:
     """The runs of all pages of this process. Thread-safe: script threads and the purge share it."""
 
     def __init__(self) -> None:
-        self._recognizer = Recognizer(held=uploaded_bytes)
+        self._recognizer = Recognizer(held=uploaded_bytes, experience=Experience())
         self._lock = threading.Lock()
-        self._runs: list[Run] = []
+        self._runs: list[Run] = []  # those of each page in the order of its list
+        self._shown: dict[str, Run] = {}  # by page
+
+    @property
+    def readiness(self) -> Readiness:
+        """Whether recordings can be transcribed, and if not, why."""
+        return self._recognizer.readiness
 
     def prepare(self, settings: Settings) -> None:
-        """Let the worker load its model before the first recording comes."""
+        """Let the worker load its model and be checked before the first recording comes."""
         self._recognizer.prepare(settings)
 
     def ahead_of(self, run: Run) -> int:
         """How many recordings are before this one in line."""
         return self._recognizer.ahead_of(run.job)
 
-    def start(self, source: Source, settings: Settings, session_id: str) -> Run:
-        """Hand a recording to the worker; it replaces what this page showed before."""
-        self.drop(session_id)
-        run = Run(self._recognizer.submit(source.audio, source.name, settings), source, session_id)
+    def remaining(self, run: Run) -> float | None:
+        """Seconds of work that a recording still needs; None while nobody can know."""
+        return self._recognizer.remaining(run.job)
+
+    def of(self, session_id: str) -> list[Run]:
+        """The runs of a page, in the order of its list."""
         with self._lock:
-            self._runs.append(run)
+            return [run for run in self._runs if run.session_id == session_id]
+
+    def find(self, session_id: str, is_open: IsOpen) -> Run | None:
+        """The run a page shows; a page without any takes over those of one that is gone."""
+        with self._lock:
+            mine = [run for run in self._runs if run.session_id == session_id]
+            if not mine and (orphan := self._orphan(is_open)):
+                mine = [run for run in self._runs if run.session_id == orphan]
+                if orphan in self._shown:
+                    self._shown[session_id] = self._shown.pop(orphan)
+                for run in mine:
+                    run.session_id, run.unseen_since = session_id, None
+            if not mine:
+                return None
+            for run in mine:
+                if run.job.stage == "failed" and not run.job.segments:
+                    run.let_go()  # what could not be read cannot be played
+            if self._shown.get(session_id) not in mine:
+                self._shown[session_id] = mine[0]
+            return self._shown[session_id]
+
+    def select(self, run: Run) -> None:
+        """Its page shows this run from now on."""
+        with self._lock:
+            self._shown[run.session_id] = run
+
+    def add(
+        self,
+        source: Source,
+        settings: Settings,
+        session_id: str,
+        clip: Clip = WHOLE,
+        hold: bool = False,
+        behind: Run | None = None,
+    ) -> Run:
+        """Put a recording in line; one that does not fit into memory has failed at once.
+
+        Args:
+            hold: let it wait for `release`.
+            behind: a run of the same sound, whose next neighbor in the list it becomes.
+        """
+        try:
+            if behind is None:
+                room_for(source.name, len(source.audio), self._largest_waiting())
+            job = self._recognizer.submit(source.audio, source.name, settings, clip, hold)
+            run = Run(job, source, session_id)
+        except AsrError as error:
+            run = Run(self._recognizer.refuse(source.name, settings, str(error)), None, session_id)
+        with self._lock:
+            place = self._runs.index(behind) + 1 if behind in self._runs else len(self._runs)
+            self._runs.insert(place, run)
         return run
 
-    def find(self, session_id: str, is_open: Callable[[str], bool]) -> Run | None:
-        """This page's run, or one whose page is gone, which then becomes this page's."""
-        with self._lock:
-            for run in self._runs:
-                if run.session_id == session_id:
-                    return run
-            for run in reversed(self._runs):
-                if not is_open(run.session_id):
-                    run.session_id, run.unseen_since = session_id, None
-                    return run
-        return None
+    def release(self, session_id: str, settings: Settings, clip: Clip) -> None:
+        """Those recordings of a page that wait for a click take their places in line."""
+        for run in self.of(session_id):
+            self._recognizer.release(run.job, settings, clip)
 
-    def forget_audio(self, session_id: str) -> None:
-        """Drop the bytes of this page's recording here and in the worker; the text stays."""
+    def move(self, run: Run, to_front: bool) -> None:
+        """A recording that waits changes places with the one before it, or with the first."""
+        waiting = [r for r in self.of(run.session_id) if r.job.stage in ("held", "waiting")]
+        if run not in waiting or run is waiting[0]:
+            return
+        other = waiting[0 if to_front else waiting.index(run) - 1]
+        self._recognizer.move(run.job, other.job)
         with self._lock:
-            for run in self._runs:
-                if run.session_id == session_id:
-                    run.source = None
-            forgotten = [run.job for run in self._runs if run.session_id == session_id]
-            busy = any(run.job.running for run in self._runs)
-        if not busy:  # the worker is needed no more: its memory goes, too
-            self._recognizer.forget()
-        for job in forgotten:
-            self._recognizer.check(job)
+            self._runs.remove(run)
+            self._runs.insert(self._runs.index(other), run)
+
+    def hear_again(self, run: Run, index: int, language: str) -> None:
+        """Let the worker hear a passage again; AsrError if its sound was forgotten."""
+        run.hear_again(self._recognizer, index, language)
+
+    def align(self, run: Run, index: int) -> None:
+        """Let the worker find out when the words of a corrected passage were said, if it can."""
+        run.align(self._recognizer, index)
+
+    def remove(self, run: Run) -> None:
+        """Cancel and forget one recording, text included."""
+        with self._lock:
+            self._runs = [other for other in self._runs if other is not run]
+        run.let_go()
+        run.job.cancel()
 
     def drop(self, session_id: str) -> None:
-        """Cancel and forget what this page showed, text included."""
-        with self._lock:
-            dropped = [run for run in self._runs if run.session_id == session_id]
-            self._runs = [run for run in self._runs if run.session_id != session_id]
-        for run in dropped:
+        """Cancel and forget all that a page has, texts included."""
+        for run in self.of(session_id):
+            self.remove(run)
+
+    def cancel_all(self, session_id: str) -> None:
+        """Stop what runs on a page and what waits; texts stay as far as they got."""
+        for run in reversed(self.of(session_id)):  # so that none begins in between
             run.job.cancel()
 
-    def sweep(self, is_open: Callable[[str], bool]) -> None:
+    def forget_audio(self, session_id: str, only: Run | None = None) -> None:
+        """Drop the sound of one recording, or of all of a page, here and in the worker.
+
+        Texts stay. The worker ends, and with it all its memory, if no other recording needs it.
+        """
+        forgotten = [run for run in self.of(session_id) if only in (None, run)]
+        for run in reversed(forgotten):
+            run.job.cancel()
+            run.let_go()
+        with self._lock:
+            others = [run for run in self._runs if run not in forgotten]
+        if not any(run.job.running for run in others):
+            self._recognizer.forget()
+        for run in forgotten:
+            if not run.job.running:
+                self._recognizer.check(run.job)
+
+    def sweep(self, is_open: IsOpen) -> None:
         """Forget what no page has shown for a while: first the recordings, later the texts."""
         now = time.monotonic()
         with self._lock:
@@ -117,8 +175,11 @@ class Runs:
                     run.unseen_since = None
                 elif run.unseen_since is None:
                     run.unseen_since = now
-                elif now - run.unseen_since > AUDIO_WAITS and not run.job.running:
-                    run.source = None
+                elif now - run.unseen_since > AUDIO_WAITS:
+                    if run.job.stage == "held":  # nobody is there to start it
+                        run.job.cancel()
+                    if not run.job.running:
+                        run.let_go()
             self._runs = [
                 run
                 for run in self._runs
@@ -126,17 +187,30 @@ class Runs:
                 or run.job.running
                 or now - run.unseen_since <= TEXT_WAITS
             ]
+            there = [run.session_id for run in self._runs]
+            self._shown = {page: run for page, run in self._shown.items() if page in there}
 
     def close(self) -> None:
         """End the worker and forget everything."""
         with self._lock:
             self._runs.clear()
+            self._shown.clear()
         self._recognizer.close()
+
+    def _orphan(self, is_open: IsOpen) -> str | None:
+        """The page that was closed last, of those that left something."""
+        pages = (run.session_id for run in reversed(self._runs))
+        return next((page for page in pages if not is_open(page)), None)
+
+    def _largest_waiting(self) -> int:
+        """Bytes of the largest recording that is still to go to the worker."""
+        with self._lock:
+            return max((run.n_bytes for run in self._runs if run.job.running), default=0)
 
 
 @st.cache_resource(show_spinner=False)
 def runs() -> Runs:
-    """The one place for running jobs: a reload of the page finds its job here again."""
+    """The one place for running jobs: a reload of the page finds its jobs here again."""
     kept = Runs()
     kept.prepare(Settings.load())
     return kept
@@ -150,8 +224,21 @@ def session_id() -> str:
 
 
 def current_run() -> Run | None:
-    """The run this page shows, None when it is idle."""
-    return runs().find(session_id(), get_instance().is_active_session)
+    """The run this page shows, with what was heard again put in its place; None when idle."""
+    run = runs().find(session_id(), get_instance().is_active_session)
+    if run is not None:
+        run.settle()
+    return run
+
+
+def runs_here() -> list[Run]:
+    """All runs of this page, in the order of its list."""
+    return runs().of(session_id())
+
+
+def select(run: Run) -> None:
+    """Show this run of the page's list."""
+    runs().select(run)
 
 
 def saved_settings() -> Settings:
@@ -166,23 +253,91 @@ def remember(settings: Settings) -> None:
         settings.save()
 
 
-def start(source: Source, settings: Settings) -> None:
-    """Begin to transcribe `source` on this page, and remember the choices for the next time."""
+def choose(settings: Settings, clip: Clip) -> None:
+    """What recordings that are started from now on are to be transcribed with.
+
+    The settings are remembered for the next time; the part is not.
+    """
+    st.session_state.clip = clip
+    if settings != saved_settings():
+        remember(settings)
+
+
+def start(sources: Sequence[Source], settings: Settings, clip: Clip = WHOLE) -> None:
+    """Put recordings in line on this page, or in its list if they are not to start at once."""
     st.session_state.round = round_number() + 1
-    remember(settings)
-    runs().start(source, settings, session_id())
+    choose(settings, clip)
+    for source in sources:
+        runs().add(source, settings, session_id(), clip, hold=not settings.start_at_once)
+
+
+def start_held() -> None:
+    """Start what waits in this page's list for that."""
+    runs().release(session_id(), saved_settings(), st.session_state.get("clip", WHOLE))
+
+
+def transcribe_all(run: Run) -> None:
+    """Transcribe the whole of a recording of which only a part was heard, and show that.
+
+    The part's text goes, unless somebody worked on it.
+
+    Raises:
+        AsrError: its sound was forgotten.
+    """
+    source = run.sound
+    whole = runs().add(source, run.job.settings, run.session_id, behind=run)
+    runs().select(whole)
+    if run.desk is None or not (run.desk.can_undo or run.desk.can_redo or run.desk.quotes):
+        runs().remove(run)
+
+
+def rerun_passage(run: Run, index: int, language: str) -> None:
+    """Hear passage `index` of `run` again in `language`; the result takes its place when it comes.
+
+    Raises:
+        AsrError: its sound was forgotten.
+    """
+    runs().hear_again(run, index, language)
+
+
+def realign(run: Run, index: int) -> None:
+    """Find out when the words of passage `index`, which was corrected, were said; says nothing."""
+    runs().align(run, index)
 
 
 def round_number() -> int:
-    """How many recordings this page has had; a new number gives fresh, empty upload widgets."""
+    """How many times this page was given something; a new number gives fresh upload widgets."""
     return st.session_state.setdefault("round", 0)
+
+
+def cancel_all() -> None:
+    """Stop everything on this page; texts stay as far as they got."""
+    runs().cancel_all(session_id())
 
 
 def forget_audio() -> None:
     """Drop the recording this page could play; its text stays."""
+    run = current_run()
+    if run is not None:
+        runs().forget_audio(session_id(), only=run)
+
+
+def forget_all_audio() -> None:
+    """Stop everything on this page and drop all its recordings; texts stay."""
     runs().forget_audio(session_id())
 
 
+def remove(run: Run) -> None:
+    """Cancel and forget one recording of this page, text included."""
+    runs().remove(run)
+
+
 def new_recording() -> None:
-    """Back to the idle page; text and audio of the last run are dropped."""
+    """Back to the idle page; texts and recordings of this page are dropped."""
     runs().drop(session_id())
+
+
+def held_bytes() -> int:
+    """Bytes of recordings that this page's list holds in memory."""
+    sounds = {id(run.source.audio): run.n_bytes for run in runs_here() if run.source}
+    return sum(sounds.values())

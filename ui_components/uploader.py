@@ -1,4 +1,4 @@
-"""Where a recording comes in: dropped, chosen or spoken into the microphone."""
+"""Where recordings come in: dropped, chosen, a whole folder, or spoken into the microphone."""
 
 from __future__ import annotations
 
@@ -13,24 +13,31 @@ from ui_components.state import Source, round_number
 MAX_SIZE_MB = 1000
 
 
-def uploader() -> Source | None:
-    """The recording the person just gave, None while there is none.
+def uploader(disabled: bool = False) -> list[Source]:
+    """The recordings the person just gave, in the order of a folder or of dropping.
 
-    Its bytes are taken out of Streamlit's upload store, and the next round gets empty widgets.
+    Their bytes are taken out of Streamlit's upload store, and the next round gets empty widgets.
     """
-    upload = st.file_uploader(
-        phrase("upload"),
+    is_folder = st.session_state.get("folder", False)
+    given = st.file_uploader(
+        phrase("upload_folder" if is_folder else "upload"),
         type=list(EXTENSIONS),
+        accept_multiple_files="directory" if is_folder else True,
         max_upload_size=MAX_SIZE_MB,
-        key=f"upload-{round_number()}",
+        key=f"upload-{'folder' if is_folder else 'files'}-{round_number()}",
+        disabled=disabled,
     )
+    st.toggle(phrase("folder"), key="folder", disabled=disabled)
     spoken = st.audio_input(
         phrase("record"),
         sample_rate=16_000,
         key=f"record-{round_number()}",
         help=phrase("consent"),
+        disabled=disabled,
     )
-    given = upload or spoken
-    if given is None:
-        return None
-    return Source(shown_name(given.name), take(given), given.type or "audio/wav")
+    if is_folder:
+        given = sorted(given, key=lambda upload: upload.name)
+    return [
+        Source(shown_name(upload.name), take(upload), upload.type or "audio/wav")
+        for upload in (*given, *([spoken] if spoken else []))
+    ]

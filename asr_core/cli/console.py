@@ -63,8 +63,8 @@ class Console:
     def progress(self, name: str, pace: Pace) -> None:
         """How far it is: one line redrawn on a terminal, a line now and then elsewhere."""
         line = f"{name}: {clock(pace.position)}"
-        if pace.duration:
-            line = f"{name}: {pace.fraction:.0%} of {clock(pace.duration)}"
+        if pace.length:
+            line = f"{name}: {pace.fraction:.0%} of {clock(pace.length)}"
         if pace.eta is not None:
             line += f", {clock(pace.eta)} left"
         self.status(line)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import NamedTuple
 
+from asr_core import preflight
 from asr_core.cli.console import Console, told
 from asr_core.privacy.receipt import marked_files
 from asr_core.settings import Settings, settings_file
@@ -106,10 +105,12 @@ def _processor() -> Finding:
 
 
 def _model() -> Finding:
-    """Load the model as a run would and see where it comes to lie."""
+    """Load the model as a run would, let it hear silence and see where it comes to lie."""
     from asr_core.engines import load_engine
 
-    engine = load_engine(Settings.load())
+    settings = Settings.load()
+    engine = load_engine(settings)
+    preflight.hearing(engine, settings)
     stats = engine.stats()
     said = f"{engine.name} runs on {stats.get('device')} in {stats.get('precision')}"
     return Finding("model", True, said)
@@ -176,19 +177,11 @@ def _clipboard() -> Finding:
 
 
 def _memory() -> Finding:
-    import psutil
-
-    memory = psutil.virtual_memory()
-    said = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free"
-    if memory.available < 1.5e9:
-        return Finding("memory", False, f"{said}; a run may need 1.5 GB, so close other programs")
-    return Finding("memory", True, said)
+    return Finding("memory", True, preflight.memory())
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(Path.home()).free
-    said = f"{free / 1e9:.1f} GB free in your home folder"
-    return Finding("disk", free > 1e8, said)
+    return Finding("disk", True, preflight.disk())
 
 
 def _leftovers() -> Finding:

@@ -34,6 +34,10 @@ class Desk:
         self._states = [*self._states[: self._place + 1], transcript]
         self._place += 1
 
+    def amend(self, transcript: Transcript) -> None:
+        """A better version of the transcript as it is now, which is no correction of its own."""
+        self._states[self._place] = transcript
+
     def undo(self) -> None:
         """Back to before the last correction, if there is one."""
         self._place = max(0, self._place - 1)

@@ -11,6 +11,7 @@ from asr_core.audio.segment import Window
 from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
+from asr_core.speed import Speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Engine(Protocol):
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window, in order; reads ahead only as far as a batch needs."""
+        ...
+
+    def align(self, window: Window, text: str, language: str) -> Segment | None:
+        """The words of `text` with the times they were said at in `window`; None if it cannot."""
+        ...
+
+    def speed(self, settings: Settings) -> Speed:
+        """How fast it is on this computer with these settings, measured in a second or two."""
         ...
 
     def stats(self) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
+from asr_core.engines.alignment import Aligner
 from asr_core.engines.alternatives import alternatives
+from asr_core.engines.calibration import measured
 from asr_core.engines.decoding import Decoding, TokenSpans
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.inventions import (
@@ -38,6 +40,7 @@ from asr_core.search.bias import Bias
 from asr_core.search.loops import without_loop
 from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
+from asr_core.speed import Speed
 from asr_core.text.echo import is_of_terms, is_recited
 from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
@@ -81,6 +84,7 @@ class ConformerEngine:
         # Every pass ends with this norm.
         self._model.decoder.norm.register_forward_hook(self._count_pass)
         self._splitter = LanguageSplitter(self._ear, self._model, tokenizer)
+        self._aligner = Aligner(self._ear, self._model, tokenizer, decoding)
 
     def stats(self) -> dict[str, Any]:
         """Device, precision and counts of the last run."""
@@ -104,6 +108,16 @@ class ConformerEngine:
             with self._placement.autocast(), torch.inference_mode():
                 yield from self._recognized(batch, chooser, wanted)
             give_back()
+
+    def align(self, window: Window, text: str, language: str) -> Segment | None:
+        """When the words of `text`, which was said in `window`, were said."""
+        with self._placement.autocast(), torch.inference_mode():
+            return self._aligner.align(window, text, language)
+
+    def speed(self, settings: Settings) -> Speed:
+        """How fast it is here, just now."""
+        with self._placement.autocast(), torch.inference_mode():
+            return measured(self._ear, self._model, settings.beam_size)
 
     def _candidates(self, settings: Settings) -> tuple[str, ...]:
         wanted = settings.languages if settings.language == "auto" else (settings.language,)

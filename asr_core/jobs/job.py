@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
+from asr_core.audio.clip import WHOLE, Clip
 from asr_core.pace import Pace, clock
 from asr_core.privacy.receipt import Receipt, Snapshot
 from asr_core.result import Language, Segment, Transcript
 from asr_core.settings import Settings
 
-Stage = Literal["waiting", "loading", "transcribing", "done", "cancelled", "failed"]
+Stage = Literal["held", "waiting", "loading", "transcribing", "done", "cancelled", "failed"]
 Source = memoryview | str  # the recording's bytes, or the path the worker opens itself
 
 _NO_TEXT = Language(0.0, 0.0, 0.0, "none")
@@ -37,6 +38,7 @@ class Job:
     Attributes:
         id: not guessable, good as a key.
         name: file name without folders.
+        settings, clip: how it is recognized, and which part; not to change once it runs.
         transcript: the result; after a cancel or a failure, what there was until then.
         error: a sentence for the user, when the job failed.
         receipt: what was looked for after the run, and found; None while it runs.
@@ -49,10 +51,12 @@ class Job:
         settings: Settings,
         before: Snapshot,
         cancel: Callable[[Job], None],
+        clip: Clip = WHOLE,
     ) -> None:
         self.id = secrets.token_hex(16)
         self.name = name
         self.settings = settings
+        self.clip = clip
         self.transcript: Transcript | None = None
         self.error: str | None = None
         self.receipt: Receipt | None = None
@@ -62,6 +66,7 @@ class Job:
         self._cancel = cancel
         self._stage: Stage = "waiting"
         self._pace = Pace()
+        self._duration: float | None = None  # as the header says
         self._segments: list[Segment] = []
         self._language = _NO_TEXT
         self._ended = threading.Event()
@@ -89,8 +94,13 @@ class Job:
 
     @property
     def duration(self) -> float | None:
-        """Seconds of the recording, None while unknown."""
-        return self._pace.duration
+        """Seconds of the recording, None while unknown; known before it runs, if all goes well."""
+        return self._duration
+
+    @property
+    def length(self) -> float | None:
+        """Seconds of the part that is heard, None while unknown."""
+        return self.clip.length(self._duration)
 
     @property
     def eta(self) -> float | None:
@@ -125,8 +135,12 @@ class Job:
 
     def enter(self, stage: Stage) -> None:
         """The job goes on to `stage`; the pace counts from each stage's beginning."""
-        self._pace.start()
+        self._pace = Pace(begin=self.clip.start, stop=self.clip.stop)
         self._stage = stage
+
+    def learn(self, duration: float | None) -> None:
+        """The recording's header was read."""
+        self._duration = duration
 
     def add(
         self,
@@ -138,6 +152,7 @@ class Job:
         """The worker has come to `position` and recognized `segments` on the way."""
         self._segments.extend(segments)
         self._language = language
+        self._duration = duration
         self._pace.report(position, duration)
 
     def partial(self) -> Transcript:

@@ -1,35 +1,39 @@
-"""Jobs one after another through one warm worker process."""
+"""Jobs one after another through one warm worker process, and errands between."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from asr_core.audio.clip import WHOLE, Clip
 from asr_core.jobs import wire
-from asr_core.jobs.job import Job, Stage
+from asr_core.jobs.errand import Errand, Errands, T, ends
+from asr_core.jobs.escort import End, escort, unforeseen
+from asr_core.jobs.job import Job
+from asr_core.jobs.line import Line
 from asr_core.jobs.process import WorkerProcess
-from asr_core.pace import clock
 from asr_core.privacy.receipt import Receipt, check, mark_temporary_files, snapshot
-from asr_core.result import Transcript
+from asr_core.result import Segment, Transcript
 from asr_core.settings import Settings
+from asr_core.speed import LEAST, Experience, Speed
 
 DEFAULT_LOADER = "asr_core.engines:load_engine"
 GRACE_S = 0.8  # from asking to stop to ending the worker
 
 
-class _End(NamedTuple):
-    stage: Stage
-    transcript: Transcript
-    error: str | None = None
-    held: int = 0  # bytes of the recording the worker still has in memory
-    worn: bool = False  # the worker should not be used again
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether recordings can be transcribed, and if not, why."""
+
+    stage: Literal["unknown", "preparing", "ready", "failed"] = "unknown"
+    error: str = ""  # a sentence with one next step
 
 
 class Recognizer:
@@ -37,23 +41,36 @@ class Recognizer:
 
     A thread of its own starts the worker and talks to it. The worker is started with the first
     job, or with `prepare`, and stays warm; after a cancel that it did not obey, a crash or a
-    failure nobody foresaw, a fresh one is started while the user reads.
+    failure nobody foresaw, a fresh one is started while the user reads. A worker that was found
+    unfit gets no job until it was prepared anew.
 
     Args:
         held: gives the bytes of audio the caller itself still has in memory, for the receipts.
+        experience: what earlier runs took; without it estimates are by measurement alone.
         loader: "module:function" that makes the engine from the settings, in the worker.
+
+    Attributes:
+        readiness: what the last `prepare` found.
     """
 
     def __init__(
-        self, held: Callable[[], int] = lambda: 0, *, loader: str = DEFAULT_LOADER
+        self,
+        held: Callable[[], int] = lambda: 0,
+        experience: Experience | None = None,
+        *,
+        loader: str = DEFAULT_LOADER,
     ) -> None:
         mark_temporary_files()
+        self.readiness = Readiness()
         self._held = held
+        self._experience = experience
+        self._speed: Speed | None = None
+        self._errands = Errands()
+        self._closing = False
         self._loader = loader
         self._lock = threading.Lock()
         self._chores: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._jobs: list[Job] = []  # not yet ended, in order
-        self._current: Job | None = None
+        self._line = Line()
         self._process: WorkerProcess | None = None
         self._pids = {os.getpid()}
         self._warm: Settings | None = None  # whose model a fresh worker should load
@@ -62,29 +79,104 @@ class Recognizer:
         self._thread.start()
 
     def submit(
-        self, source: bytes | bytearray | memoryview | Path, name: str, settings: Settings
+        self,
+        source: bytes | bytearray | memoryview | Path,
+        name: str,
+        settings: Settings,
+        clip: Clip = WHOLE,
+        hold: bool = False,
     ) -> Job:
         """Put a recording in line.
 
         Args:
             source: the recording's bytes, not to be changed before the job ends, or its file.
             name: the file's name, for messages.
+            clip: the part of it to be heard.
+            hold: let it wait for `release`.
         """
         given = str(source.absolute()) if isinstance(source, Path) else memoryview(source).cast("B")
-        job = Job(given, Path(name).name, settings, snapshot(tuple(self._pids)), self._cancel)
-        with self._lock:
-            self._jobs.append(job)
-        self._chores.put(partial(self._run, job))
+        before = snapshot(tuple(self._pids))
+        job = Job(given, Path(name).name, settings, before, self._cancel, clip)
+        if hold:
+            job.enter("held")
+        if self._line.add(job) or hold:
+            self._probe(job)
+        self._chores.put(self._run_next)
         return job
 
+    def refuse(self, name: str, settings: Settings, sentence: str) -> Job:
+        """A job that failed before it began: nothing of the recording is taken."""
+        job = Job(memoryview(b""), Path(name).name, settings, snapshot(()), self._cancel)
+        job.end("failed", job.partial(), sentence, self._receipt(job, held=0))
+        return job
+
+    def release(self, job: Job, settings: Settings, clip: Clip = WHOLE) -> None:
+        """A job that was held takes its place in line."""
+        if job.stage == "held":
+            job.settings, job.clip = settings, clip
+            job.enter("waiting")
+            self._chores.put(self._run_next)
+
+    def move(self, job: Job, other: Job) -> None:
+        """`job` goes to the place of `other`, if both have not begun."""
+        self._line.move(job, other)
+
     def prepare(self, settings: Settings) -> None:
-        """Load the model `settings` need in the background, before there is a recording."""
-        self._chores.put(partial(self._warm_up, settings))
+        """Load the model `settings` need and see whether all is well, in the background.
+
+        When it is, the speed of this computer is measured.
+        """
+        self.readiness = Readiness("preparing")
+        self._chores.put(partial(self._prepare, settings))
+
+    def expected(self, settings: Settings, seconds: float) -> float | None:
+        """How long so many seconds of speech will take; None while nobody can know."""
+        if self._speed is None:
+            return None
+        ratio = self._experience.ratio(settings) if self._experience else 1.0
+        return seconds * self._speed.real_time_factor(settings.decode) * ratio
+
+    def remaining(self, job: Job) -> float | None:
+        """Seconds of work that `job` still needs, without the wait; None while nobody can know."""
+        if not job.running or job.eta is not None or job.length is None:
+            return job.eta
+        return self.expected(job.settings, job.length * (1.0 - job.fraction))
+
+    def hear_again(
+        self, source: bytes, name: str, settings: Settings, clip: Clip
+    ) -> Future[Transcript]:
+        """The transcript of a passage, between two windows of whatever is running."""
+        return self._ask(
+            Errand(
+                "passage",
+                lambda message: wire.transcript(message.get("transcript")),
+                [memoryview(source)],
+                name=name,
+                settings=asdict(settings),
+                clip=wire.pack_clip(clip),
+            )
+        )
+
+    def align(
+        self, source: bytes, name: str, settings: Settings, clip: Clip, text: str, language: str
+    ) -> Future[Segment | None]:
+        """The times of the words of `text`, which was said in a passage."""
+        return self._ask(
+            Errand(
+                "align",
+                lambda message: next(iter(wire.segments(message.get("segments"))), None),
+                [memoryview(source)],
+                name=name,
+                settings=asdict(settings),
+                clip=wire.pack_clip(clip),
+                text=text,
+                language=language,
+            )
+        )
 
     def ahead_of(self, job: Job) -> int:
         """How many jobs are before `job` in line."""
-        with self._lock:
-            return self._jobs.index(job) if job in self._jobs else 0
+        return self._line.ahead_of(job)
 
     def check(self, job: Job) -> Receipt:
         """Look again for what the run of `job` may have left; its receipt is the new one."""
@@ -96,10 +188,10 @@ class Recognizer:
 
         Returns when the process has ended; a fresh one is warmed up in the background.
         """
-        with self._lock:
-            jobs, process = list(self._jobs), self._process
-        for job in jobs:
+        for job in self._line:
             job.cancel()
+        self._errands.drop()
+        process = self._process
         if process is None:
             return
         process.kill()
@@ -109,10 +201,11 @@ class Recognizer:
 
     def close(self) -> None:
         """Stop all jobs and end the worker for good."""
-        with self._lock:
-            jobs, process = list(self._jobs), self._process
-        for job in jobs:
+        self._closing = True
+        for job in self._line:
             job.cancel()
+        self._errands.drop()
+        process = self._process
         if process is not None:
             process.kill()
         self._chores.put(None)
@@ -121,11 +214,8 @@ class Recognizer:
     def _cancel(self, job: Job) -> None:
         """Ask the worker to stop; if it does not in time, end it."""
         with self._lock:
-            process = self._process if self._current is job else None
-            waits = process is None and job in self._jobs
-            if waits:
-                self._jobs.remove(job)
-        if waits:
+            process = self._process if self._line.current is job else None
+        if self._line.leave(job):
             job.end("cancelled", job.partial(), None, self._receipt(job, held=0))
         elif process is not None:
             process.inbox.put({"kind": "stop", "job": job.id})
@@ -133,26 +223,92 @@ class Recognizer:
             timer.daemon = True
             timer.start()
 
+    def _ask(self, errand: Errand[T]) -> Future[T]:
+        """Send an errand as soon as the worker has a moment."""
+        self._errands.add(errand)
+        with self._lock:
+            process = self._process
+        if process is not None:  # it may be at work on a job: whoever follows that looks here
+            process.inbox.put({"kind": "errands"})
+        self._chores.put(self._run_errands)
+        return errand.answer
+
+    def _probe(self, job: Job) -> None:
+        """Let the worker read the length in the header of a recording that has to wait."""
+        if isinstance(job.source, str) or job.source is None:
+            return
+        pieces, size = ends(job.source), job.source.nbytes
+        errand = Errand("probe", _probed, pieces, name=job.name, size=size)
+        errand.answer.add_done_callback(partial(self._learn_length, job))
+        self._ask(errand)
+
     def _end_worker_of(self, job: Job, process: WorkerProcess) -> None:
         with self._lock:  # held, so that the next job cannot start on this worker in between
-            if self._current is job and self._process is process:
+            if self._line.current is job and self._process is process:
                 process.kill()
 
     # From here on everything runs in the recognizer's own thread.
 
     def _serve(self) -> None:
         while (chore := self._chores.get()) is not None:
-            chore()
+            if not self._closing:
+                chore()
         if self._process is not None:
             self._process.close()
 
-    def _warm_up(self, settings: Settings | None) -> None:
+    def _prepare(self, settings: Settings | None) -> None:
         if settings is None:
             return
         self._warm = settings
-        with suppress(OSError):  # no worker can be started, or it died; the next job tries again
-            message = {"kind": "prepare", "settings": asdict(settings)}
-            self._living_process().send(message)
+        self.readiness = Readiness("preparing")
+        errand = Errand("prepare", lambda message: None, settings=asdict(settings))
+        self._errands.add(errand)
+        self._run_errands()
+        if errand.answer.cancelled():  # all is to be forgotten just now
+            self.readiness = Readiness()
+            return
+        error = errand.answer.exception()
+        self.readiness = Readiness("failed", str(error)) if error else Readiness("ready")
+        if error is None:
+            for _ in self._line.waiting():
+                self._chores.put(self._run_next)
+            if self._speed is None and not self._line.waiting():
+                self._measure()
+
+    def _measure(self) -> None:
+        """How fast this computer is: before the first recording, or else behind it."""
+        assert self._warm is not None
+        errand = Errand("speed", _speed, settings=asdict(self._warm))
+        self._errands.add(errand)
+        self._run_errands()
+        if not errand.answer.cancelled() and errand.answer.exception() is None:
+            self._speed = errand.answer.result()
+
+    def _run_errands(self) -> None:
+        """Send what was asked, and wait for the answers."""
+        try:
+            process = self._living_process()
+            self._errands.send(process)
+            while self._errands.open:
+                message = process.inbox.get()
+                if message["kind"] == "gone":
+                    self._errands.give_up()
+                else:
+                    self._errands.settle(message)
+        except OSError:  # no worker can be started, or it died; the next question tries again
+            self._errands.give_up()
+        except wire.WireError:  # what talks nonsense cannot be trusted with the next recording
+            self._living_process().close()
+            self._errands.give_up()
+
+    def _learn_length(self, job: Job, answer: Future[_Header]) -> None:
+        if answer.cancelled() or answer.exception() is not None:
+            return
+        header: _Header = answer.result()
+        if job.duration is None:
+            job.learn(header.duration)
+        if header.refusal and self._line.leave(job):
+            job.end("failed", job.partial(), header.refusal, self._receipt(job, held=0))
 
     def _living_process(self) -> WorkerProcess:
         if self._process is None or not self._process.alive:
@@ -170,83 +326,48 @@ class Recognizer:
         if self._process is not None:
             self._process.close()
         ended.set()
-        self._warm_up(self._warm)
+        self._prepare(self._warm)
 
-    def _run(self, job: Job) -> None:
+    def _run_next(self) -> None:
+        """The first job that waits, unless the worker is known to be unfit."""
+        if self.readiness.stage == "failed":
+            return
         try:
-            process = self._living_process()
-            with self._lock:
-                if job not in self._jobs:  # cancelled while it waited
-                    return
-                self._current = job
-            job.enter("loading")
-            try:
-                end = self._accompany(job, process)
-            except wire.WireError:
-                end = self._crash(job, process)
-        except Exception as error:  # whatever it is, the line behind this job must move on
-            end = _failed(job, _unforeseen(error), worn=True)
+            process = self._living_process()  # first: who cancels the job must find its worker
+        except OSError as error:
+            process = error
+        with self._lock:  # so that nobody ends this worker for the job before
+            job = self._line.begin()
+        if job is None:  # cancelled while it waited
+            return
+        if isinstance(process, OSError):
+            end = unforeseen(job, process)
+        else:
+            end = escort(job, process, self._errands)
+        if job.stage == "transcribing":
+            self._warm = job.settings
         if end.worn and self._process is not None:
             self._process.close()
+            self._errands.give_up()
+        self._learn_speed(job, end)
         receipt = self._receipt(job, end.held)
         with self._lock:
-            self._current = None
-            self._jobs.remove(job)
+            self._line.finish(job)
         job.end(end.stage, end.transcript, end.error, receipt)
         if end.worn:
-            self._warm_up(self._warm)
+            self._prepare(self._warm)
+        if self._errands.open:  # sent, but the job ended first
+            self._run_errands()
+        if self._speed is None and self.readiness.stage == "ready":
+            self._measure()
 
-    def _accompany(self, job: Job, process: WorkerProcess) -> _End:
-        """Hand the recording over, then follow what the worker says until its last word."""
-        with suppress(OSError):  # the worker is gone, which its inbox will say
-            self._hand_over(job, process)
-        while True:
-            message = process.inbox.get()
-            kind = message["kind"]
-            if kind == "gone":
-                return self._crash(job, process)
-            if message.get("job") != job.id:
-                continue  # a late word about the job before
-            if kind == "stop":
-                with suppress(OSError):
-                    process.send({"kind": "cancel", "job": job.id})
-            elif kind == "started":
-                self._warm = job.settings
-                job.enter("transcribing")
-            elif kind == "progress":
-                duration = message.get("duration")
-                job.add(
-                    wire.number(message.get("position")),
-                    None if duration is None else wire.number(duration),
-                    wire.segments(message.get("segments")),
-                    wire.language(message.get("language")),
-                )
-            else:
-                return _last_word(job, message)
-
-    def _hand_over(self, job: Job, process: WorkerProcess) -> None:
-        source = job.source
-        job.source = None  # this copy goes with the end of this function
-        assert source is not None
-        message: wire.Message = {"kind": "job", "job": job.id, "name": job.name}
-        message["settings"] = asdict(job.settings)
-        if isinstance(source, str):
-            process.send(message | {"path": source})
-            return
-        process.send(message | {"n_bytes": source.nbytes})
-        for start in range(0, source.nbytes, wire.CHUNK):
-            if job.stop_asked:
-                return
-            process.send_audio(source[start : start + wire.CHUNK])
-
-    def _crash(self, job: Job, process: WorkerProcess) -> _End:
-        """The worker ended in the middle, or said what it should not."""
-        if job.stop_asked:
-            return _End("cancelled", job.partial(), worn=True)
-        sentence = "The recognizer stopped unexpectedly."
-        if process.was_killed:
-            sentence += " The computer may have run out of memory; close other programs."
-        return _failed(job, sentence, worn=True)
+    def _learn_speed(self, job: Job, end: End) -> None:
+        """What a whole run took, for the estimates to come."""
+        real = end.transcript.stats.get("real_time_factor")
+        is_telling = end.stage == "done" and (job.length or 0.0) >= LEAST
+        if self._speed and self._experience and is_telling and isinstance(real, float):
+            measured = self._speed.real_time_factor(job.settings.decode)
+            self._experience.learn(job.settings, measured, real)
 
     def _receipt(self, job: Job, held: int) -> Receipt:
         return check(
@@ -257,26 +378,17 @@ class Recognizer:
         )
 
 
-def _last_word(job: Job, message: wire.Message) -> _End:
-    """How the job ended, by the worker."""
-    held = int(wire.number(message.get("held", 0)))
-    match message["kind"]:
-        case "done":
-            return _End("done", wire.transcript(message.get("transcript")), held=held)
-        case "cancelled":
-            return _End("cancelled", job.partial(), held=held)
-        case "failed":
-            worn = message.get("foreseen") is not True
-            return _failed(job, wire.text(message.get("error")), held, worn)
-    raise wire.WireError("the worker says what it should not")
+class _Header(NamedTuple):
+    duration: float | None
+    refusal: str  # a sentence, if it is no recording
 
 
-def _failed(job: Job, sentence: str, held: int = 0, worn: bool = False) -> _End:
-    if job.segments:
-        sentence += f" The text up to {clock(job.position)} is kept."
-    return _End("failed", job.partial(), sentence, held, worn)
+def _probed(message: wire.Message) -> _Header:
+    duration = message.get("duration")
+    return _Header(
+        None if duration is None else wire.number(duration), wire.text(message.get("refusal"))
+    )
 
 
-def _unforeseen(error: Exception) -> str:
-    """Only the kind of the error: its text may hold names and words of the recording."""
-    return f"Something went wrong that was not foreseen ({type(error).__name__}). Try again."
+def _speed(message: wire.Message) -> Speed:
+    return Speed(wire.number(message.get("encoding")), wire.number(message.get("step")))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO, get_args
 
+from asr_core.audio.clip import Clip
 from asr_core.result import Label, Language, Segment, Transcript, Word
 
 Message = dict[str, Any]  # always with a "kind"
@@ -68,6 +69,17 @@ def _message(body: bytes) -> Message:
     if not isinstance(message, dict) or not isinstance(message.get("kind"), str):
         raise WireError("a message has no kind")
     return message
+
+
+def pack_clip(clip: Clip) -> list[float | None]:
+    """A part of a recording as JSON can hold it."""
+    return [clip.start, None if math.isinf(clip.stop) else clip.stop]
+
+
+def clip(data: list[float | None]) -> Clip:
+    """The part of `pack_clip`, which comes from the page and is believed."""
+    start, stop = data
+    return Clip(start or 0.0, math.inf if stop is None else stop)
 
 
 def pack_segments(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:

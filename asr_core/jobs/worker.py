@@ -9,14 +9,16 @@ import signal
 import sys
 import threading
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
-from asr_core.errors import AsrError
+from asr_core import preflight
+from asr_core.errors import AsrError, AudioDecodeError
 from asr_core.jobs import wire
 from asr_core.privacy import guard
 from asr_core.privacy.receipt import mark_temporary_files
@@ -24,6 +26,7 @@ from asr_core.result import Segment
 from asr_core.settings import Settings
 
 if TYPE_CHECKING:
+    from asr_core.audio.decode import Recording
     from asr_core.engines import Engine
     from asr_core.transcribe import Progress
 
@@ -101,11 +104,10 @@ class Worker:
             frame = self._inbox.get()
             if isinstance(frame, bytes):
                 continue  # the rest of a cancelled recording
-            if frame["kind"] == "prepare":
-                with suppress(Exception):  # the next job will say what is wrong
-                    self._load(Settings.from_mapping(frame["settings"]))
-            elif frame["kind"] == "job":
+            if frame["kind"] == "job":
                 self._do(frame)
+            elif frame["kind"] != "cancel":
+                self._answer(frame)
 
     def _do(self, order: wire.Message) -> None:
         """Run one job; whatever happens, one last word is sent and the recording is dropped."""
@@ -122,6 +124,77 @@ class Worker:
         held = sum(audio.getbuffer().nbytes for audio in alive if not audio.closed)
         self._send(last | {"job": order["job"], "held": held})
 
+    def _answer(self, order: wire.Message) -> None:
+        """Do something short; between two windows of a recording, too."""
+        answers = {
+            "prepare": self._prepare,
+            "speed": self._measure,
+            "probe": self._probe,
+            "align": self._align,
+            "passage": self._hear_again,
+        }
+        try:
+            said = {"kind": "answer", **answers[order["kind"]](order)}
+        except Exception as error:
+            said = {"kind": "failed", **_said(error)}
+        self._send(said | {"job": order["job"]})
+
+    def _prepare(self, order: wire.Message) -> wire.Message:
+        """Load the model, whose digest is verified, and see whether all is well."""
+        settings = Settings.from_mapping(order["settings"])
+        preflight.memory(preflight.RUN if self._engine is None else preflight.SPARE)
+        preflight.disk()
+        preflight.hearing(self._load(settings), settings)
+        return {}
+
+    def _measure(self, order: wire.Message) -> wire.Message:
+        """How fast the engine is; what most runs need is imported on the way."""
+        from asr_core.audio.resample import prepare
+
+        prepare()
+        settings = Settings.from_mapping(order["settings"])
+        return asdict(self._load(settings).speed(settings))
+
+    def _probe(self, order: wire.Message) -> wire.Message:
+        from asr_core.audio.sketch import header_duration
+
+        data = self._receive(order)
+        assert isinstance(data, _Audio)
+        try:
+            duration = header_duration(data.getvalue(), order["size"], order["name"])
+        except AudioDecodeError as error:
+            return {"duration": None, "refusal": str(error)}
+        return {"duration": duration, "refusal": ""}
+
+    def _align(self, order: wire.Message) -> wire.Message:
+        from asr_core.transcribe import align
+
+        with self._opened(order) as (recording, engine, _):
+            found = align(recording, engine, order["text"], order["language"])
+        return {"segments": wire.pack_segments(() if found is None else (found,))}
+
+    def _hear_again(self, order: wire.Message) -> wire.Message:
+        from asr_core.transcribe import transcribe
+
+        with self._opened(order) as (recording, engine, settings):
+            transcript = transcribe(recording, engine, settings)
+        return {"transcript": wire.pack_transcript(transcript)}
+
+    @contextmanager
+    def _opened(self, order: wire.Message) -> Iterator[tuple[Recording, Engine, Settings]]:
+        """The recording of an errand, and the engine for it: the one that is there, if there is.
+
+        It may be at work on another recording, which must not lose it.
+        """
+        from asr_core.audio.decode import open_recording
+
+        settings = Settings.from_mapping(order["settings"])
+        source = self._receive(order)
+        engine = self._engine or self._load(settings)
+        clip = wire.clip(order["clip"])
+        with open_recording(source, order["name"], clip) as recording, guard.no_file_written():
+            yield recording, engine, settings
+
     def _recognize(self, order: wire.Message, followed: list[weakref.ref[_Audio]]) -> wire.Message:
         settings = Settings.from_mapping(order["settings"])
         engine = self._load(settings)
@@ -133,8 +206,9 @@ class Worker:
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
+        clip = wire.clip(order["clip"])
         # In this order: opening may import the resampler, which fills its cache of compiled code.
-        with open_recording(source, order["name"]) as recording, guard.no_file_written():
+        with open_recording(source, order["name"], clip) as recording, guard.no_file_written():
             transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
@@ -163,6 +237,14 @@ class Worker:
         audio.seek(0)
         return audio
 
+    def _answer_all(self) -> None:
+        """Do what came in while a window was at work."""
+        with suppress(Empty):
+            while True:
+                frame = self._inbox.get_nowait()
+                if isinstance(frame, dict) and frame["kind"] != "cancel":
+                    self._answer(frame)
+
     def _reporter(self, job: str) -> Callable[[Progress], None]:
         from asr_core.text.language import language_shares
 
@@ -172,6 +254,7 @@ class Worker:
             if job in self._cancelled:
                 raise _Cancelled
             heard.extend(progress.segments)
+            self._answer_all()
             message = {"kind": "progress", "job": job, "position": progress.position}
             message["duration"] = progress.duration
             message["segments"] = wire.pack_segments(progress.segments)

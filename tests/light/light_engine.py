@@ -16,7 +16,8 @@ import numpy as np
 
 from asr_core.engines import Recognized
 from asr_core.errors import AsrError, ModelError
-from asr_core.result import Segment
+from asr_core.result import Segment, Word
+from asr_core.speed import Speed
 
 N_LOADED = 0
 KEPT = []
@@ -34,8 +35,19 @@ class LightEngine:
                 _misbehave(self.name, window)
             loudness = float(np.abs(window.waveform).max())
             text = f"loads {N_LOADED} pid {os.getpid()} loudness {loudness:.1f}"
-            segment = Segment(window.start, window.end, "en", text, 0.5)
+            language = "en" if settings.language == "auto" else settings.language
+            segment = Segment(window.start, window.end, language, text, 0.5)
             yield Recognized(window.end, (segment,))
+
+    def align(self, window, text, language):
+        """The words share the window in equal parts."""
+        words, span = text.split(), window.end - window.start
+        times = [window.start + span * i / len(words) for i in range(len(words) + 1)]
+        timed = [Word(w, a, b, 1.0) for w, a, b in zip(words, times, times[1:], strict=False)]
+        return Segment(window.start, window.end, language, text, 1.0, tuple(timed))
+
+    def speed(self, settings):
+        return Speed(0.05, 0.0)
 
     def stats(self):
         return {"device": "cpu"}

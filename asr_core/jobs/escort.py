@@ -1,0 +1,121 @@
+"""One job on its way through the worker: handed over, followed, and how it ended."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from typing import NamedTuple
+
+from asr_core.jobs import wire
+from asr_core.jobs.errand import Errands
+from asr_core.jobs.job import Job, Stage
+from asr_core.jobs.process import WorkerProcess
+from asr_core.pace import clock
+from asr_core.result import Transcript
+
+
+class End(NamedTuple):
+    """How a job ended."""
+
+    stage: Stage
+    transcript: Transcript
+    error: str | None = None
+    held: int = 0  # bytes of the recording the worker still has in memory
+    worn: bool = False  # the worker should not be used again
+
+
+def escort(job: Job, process: WorkerProcess, errands: Errands) -> End:
+    """Hand the recording over, then follow what the worker says until its last word.
+
+    Errands that are asked meanwhile go along; the worker does them between two windows.
+    """
+    try:
+        return _followed(job, process, errands)
+    except wire.WireError:
+        return _crash(job, process)
+    except Exception as error:  # whatever it is, the line behind this job must move on
+        return unforeseen(job, error)
+
+
+def unforeseen(job: Job, error: Exception) -> End:
+    """Only the kind of the error is told: its text may hold names and words of the recording."""
+    kind = type(error).__name__
+    sentence = f"Something went wrong that was not foreseen ({kind}). Try again."
+    return _failed(job, sentence, worn=True)
+
+
+def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
+    with suppress(OSError):  # the worker is gone, which its inbox will say
+        _hand_over(job, process)
+    while True:
+        message = process.inbox.get()
+        kind = message["kind"]
+        if kind == "gone":
+            return _crash(job, process)
+        if kind == "errands":
+            with suppress(OSError):
+                errands.send(process)
+        elif errands.settle(message) or message.get("job") != job.id:
+            continue  # an answer, or a late word about the job before
+        elif kind == "stop":
+            with suppress(OSError):
+                process.send({"kind": "cancel", "job": job.id})
+        elif kind == "started":
+            job.enter("transcribing")
+        elif kind == "progress":
+            duration = message.get("duration")
+            job.add(
+                wire.number(message.get("position")),
+                None if duration is None else wire.number(duration),
+                wire.segments(message.get("segments")),
+                wire.language(message.get("language")),
+            )
+        else:
+            return _last_word(job, message)
+
+
+def _hand_over(job: Job, process: WorkerProcess) -> None:
+    source = job.source
+    job.source = None  # this copy goes with the end of this function
+    assert source is not None
+    message: wire.Message = {"kind": "job", "job": job.id, "name": job.name}
+    message["settings"] = asdict(job.settings)
+    message["clip"] = wire.pack_clip(job.clip)
+    if isinstance(source, str):
+        process.send(message | {"path": source})
+        return
+    process.send(message | {"n_bytes": source.nbytes})
+    for start in range(0, source.nbytes, wire.CHUNK):
+        if job.stop_asked:
+            return
+        process.send_audio(source[start : start + wire.CHUNK])
+
+
+def _last_word(job: Job, message: wire.Message) -> End:
+    """How the job ended, by the worker."""
+    held = int(wire.number(message.get("held", 0)))
+    match message["kind"]:
+        case "done":
+            return End("done", wire.transcript(message.get("transcript")), held=held)
+        case "cancelled":
+            return End("cancelled", job.partial(), held=held)
+        case "failed":
+            worn = message.get("foreseen") is not True
+            return _failed(job, wire.text(message.get("error")), held, worn)
+    raise wire.WireError("the worker says what it should not")
+
+
+def _crash(job: Job, process: WorkerProcess) -> End:
+    """The worker ended in the middle, or said what it should not."""
+    if job.stop_asked:
+        return End("cancelled", job.partial(), worn=True)
+    sentence = "The recognizer stopped unexpectedly."
+    if process.was_killed:
+        sentence += " The computer may have run out of memory; close other programs."
+    return _failed(job, sentence, worn=True)
+
+
+def _failed(job: Job, sentence: str, held: int = 0, worn: bool = False) -> End:
+    if job.segments:
+        sentence += f" The text up to {clock(job.position)} is kept."
+    return End("failed", job.partial(), sentence, held, worn)

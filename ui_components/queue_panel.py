@@ -1,0 +1,146 @@
+"""The list of this page's recordings: what each is doing, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from asr_core.jobs import Stage
+from asr_core.pace import clock
+from ui_components import state
+from ui_components.leftovers import close_player
+from ui_components.phrases import phrase, size
+from ui_components.progress import span, stage
+from ui_components.state import Run
+from ui_components.title import plain
+
+_ICONS: dict[Stage, str] = {
+    "held": ":material/pause_circle:",
+    "waiting": ":material/schedule:",
+    "loading": ":material/hourglass_top:",
+    "transcribing": ":material/graphic_eq:",
+    "done": ":material/check_circle:",
+    "cancelled": ":material/stop_circle:",
+    "failed": ":material/error:",
+}
+_TALL = 320  # pixels, of a list that scrolls
+_MANY = 6
+
+
+def queue_panel() -> None:
+    """Show the list when there is more than one recording, or one that waits to be started."""
+    runs = state.runs_here()
+    if len(runs) > 1 or any(run.job.stage == "held" for run in runs):
+        moving = _is_moving(runs)
+        st.fragment(_panel, run_every=1.0 if moving else None)(moving)
+
+
+def _panel(was_moving: bool) -> None:
+    """The list, once a second as long as something may change."""
+    runs, shown = state.runs_here(), state.current_run()
+    if was_moving and not _is_moving(runs):
+        st.rerun()
+    with st.container(border=True, gap="xsmall", key="queue"):
+        _head(runs)
+        with st.container(gap=None, height=_TALL if len(runs) > _MANY else "content"):
+            for run in runs:
+                _row(run, is_shown=run is shown)
+
+
+def _head(runs: Sequence[Run]) -> None:
+    """The whole list in one line, and what can be done with all of it."""
+    left = [state.runs().remaining(run) for run in runs if run.job.running]
+    held = state.held_bytes()
+    said = []
+    if known := [seconds for seconds in left if seconds is not None]:
+        said.append(
+            phrase("queue_left" if len(known) < len(left) else "eta", time=span(sum(known)))
+        )
+    if held:
+        said.append(phrase("queue_memory", size=size(held)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{phrase('queue', n=len(runs))}**")
+        st.caption(" · ".join(said))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        stages = {run.job.stage for run in runs}
+        if "held" in stages and _clicked("start_queue", ":material/play_arrow:", primary=True):
+            state.start_held()
+            st.rerun()
+        if any(run.job.running for run in runs) and _clicked(
+            "cancel_all", ":material/stop_circle:"
+        ):
+            state.cancel_all()
+            st.rerun()
+        if held and _clicked("forget_all", ":material/delete_forever:"):
+            state.forget_all_audio()
+            close_player()
+            st.rerun()
+        if _clicked("clear_queue", ":material/playlist_remove:"):
+            state.new_recording()
+            st.rerun()
+
+
+def _row(run: Run, is_shown: bool) -> None:
+    """One recording: its name, which shows it when clicked, how far it is, and a menu."""
+    job = run.job
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(
+            plain(job.name),
+            key=f"show-{job.id}",
+            icon=_ICONS[job.stage],
+            type="secondary" if is_shown else "tertiary",
+        ):
+            state.select(run)
+            st.rerun()
+        st.caption(_said(run))
+        options = _options(run)
+        chosen = st.menu_button(
+            phrase("queue_more"),
+            options,
+            key=f"more-{job.id}",
+            icon=":material/more_horiz:",
+            type="tertiary",
+            format_func=phrase,
+        )
+        if chosen in options:
+            _do(run, chosen)
+            st.rerun()
+
+
+def _said(run: Run) -> str:
+    """What a recording is doing, or how it ended."""
+    job = run.job
+    if job.running:
+        return stage(run)
+    if job.stage == "failed":
+        return plain(job.error or "")
+    assert job.transcript is not None
+    return phrase(f"queue_{job.stage}", time=clock(job.transcript.duration))
+
+
+def _options(run: Run) -> list[str]:
+    """What can be done with a recording, as keys of phrases."""
+    if not run.job.running:
+        return ["queue_remove"]
+    if run.job.stage in ("held", "waiting"):
+        return ["queue_up", "queue_front", "queue_remove"]
+    return ["cancel", "queue_remove"]
+
+
+def _do(run: Run, option: str) -> None:
+    if option == "cancel":
+        run.job.cancel()
+    elif option == "queue_remove":
+        state.remove(run)
+    else:
+        state.runs().move(run, to_front=option == "queue_front")
+
+
+def _clicked(key: str, icon: str, primary: bool = False) -> bool:
+    return st.button(phrase(key), key=key, icon=icon, type="primary" if primary else "secondary")
+
+
+def _is_moving(runs: Sequence[Run]) -> bool:
+    """Whether what the list says may change by itself."""
+    return any(run.job.running for run in runs)

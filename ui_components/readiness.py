@@ -1,0 +1,30 @@
+"""Whether recordings can be transcribed here and now."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui_components.phrases import phrase
+from ui_components.state import runs, saved_settings
+from ui_components.title import plain
+
+
+def readiness() -> None:
+    """Say nothing when all is well, that it is getting ready, or what is wrong and what to do."""
+    stage = runs().readiness.stage
+    if stage == "preparing":
+        st.fragment(_preparing, run_every=0.5)()
+    elif stage == "failed":
+        st.error(plain(runs().readiness.error), icon=":material/error:")
+        st.button(phrase("check_again"), key="check", on_click=_check, icon=":material/refresh:")
+
+
+def _preparing() -> None:
+    """Look twice a second; what may be given meanwhile waits in line."""
+    if runs().readiness.stage != "preparing":
+        st.rerun()
+    st.caption(f":material/hourglass_top: {phrase('preparing')}")
+
+
+def _check() -> None:
+    runs().prepare(saved_settings())
