@@ -15,10 +15,12 @@ from asr_core.saving import save_text
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Script = Literal["simplified", "traditional"]
+Breaks = Literal["one", "sentences", "pauses"]
 
 MAX_BEAM_SIZE = 20
 
-_CHOICES = {"decode": DecodeMode, "precision": Precision, "script": Script}
+_CHOICES = {"decode": DecodeMode, "precision": Precision, "script": Script, "breaks": Breaks}
+_SWITCHES = ("with_times", "with_speakers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Settings:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        breaks: how the page lays out text that is copied or saved: one paragraph, a line a
+            sentence, or paragraphs by pauses.
+        with_times: whether a paragraph then begins with its time.
+        with_speakers: whether it begins with who speaks, where a person named them.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -42,11 +48,17 @@ class Settings:
     script: Script = "simplified"
     device: str = "auto"
     precision: Precision = "auto"
+    breaks: Breaks = "pauses"
+    with_times: bool = False
+    with_speakers: bool = True
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():
             if getattr(self, name) not in get_args(choice):
                 raise _refusal(name, getattr(self, name), _listed(get_args(choice)))
+        for name in _SWITCHES:
+            if type(getattr(self, name)) is not bool:
+                raise _refusal(name, getattr(self, name), "true or false")
         if type(self.beam_size) is not int or not 1 <= self.beam_size <= MAX_BEAM_SIZE:
             raise _refusal("beam_size", self.beam_size, f"a whole number, 1 to {MAX_BEAM_SIZE}")
         if not isinstance(self.engine, str) or not self.engine:
