@@ -18,7 +18,7 @@ FILES = sorted(
 LAYERS = [
     {
         *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.pace"),
-        *("asr_core.saving", "asr_core.settings"),
+        *("asr_core.packed", "asr_core.saving", "asr_core.settings"),
     },
     {"asr_core.audio", "asr_core.text"},
     {"asr_core.model", "asr_core.search"},
@@ -26,7 +26,7 @@ LAYERS = [
     {"asr_core.transcribe"},
     {"asr_core.editing"},
     {"asr_core.export", "asr_core.privacy", "asr_core.store"},
-    {"asr_core.jobs", "asr_core.training"},
+    {"asr_core.jobs", "asr_core.project", "asr_core.training"},
     {"asr_core.bench"},
     {"asr_core.cli"},
     {"asr_core.__main__"},

@@ -18,7 +18,7 @@ class Quote:
 
 
 def added(quotes: Sequence[Quote], quote: Quote) -> tuple[Quote, ...]:
-    """`quotes` with `quote`, in the order of the recording; one that is there is not added twice."""
+    """`quotes` with `quote`, in the order of the recording; none stands there twice."""
     if any(_same(quote, other) for other in quotes):
         return tuple(quotes)
     return tuple(sorted([*quotes, quote], key=lambda other: (other.start, other.end)))

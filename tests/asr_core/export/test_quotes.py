@@ -23,7 +23,8 @@ def test_as_text():
 
 def test_as_markdown():
     assert sheet(QUOTES[:1], "a_b.m4a", "md").decode() == (
-        "# Quotes from a\\_b.m4a\n\n> We \\*knew\\*\\\n> it.\n\n— Ann, 1:05–1:08, heard and checked\n"
+        "# Quotes from a\\_b.m4a\n\n> We \\*knew\\*\\\n> it.\n\n"
+        "— Ann, 1:05–1:08, heard and checked\n"
     )
 
 
