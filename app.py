@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui_components import state
 from ui_components.masthead import ASSETS, masthead
+from ui_components.open_project import open_project
 from ui_components.progress import progress
 from ui_components.result import result
 from ui_components.settings_panel import settings_panel
@@ -19,7 +20,11 @@ if run is None:
     welcome()
     source = uploader()
     settings = settings_panel()
+    project = open_project()
     privacy_note()
+    if project is not None:
+        state.show(project)
+        st.rerun()
     if source is not None:
         state.start(source, settings)
         st.rerun()

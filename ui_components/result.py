@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from asr_core.pace import clock
-from ui_components.copy_button import copy_button
-from ui_components.export_buttons import export_buttons
 from ui_components.language_badge import language_badge, shares
+from ui_components.out_panel import out_panel
 from ui_components.phrases import phrase
 from ui_components.player import player
 from ui_components.receipt_line import receipt_line
@@ -18,7 +17,7 @@ from ui_components.transcript_view import transcript_view
 
 def result(run: Run) -> None:
     """Show the transcript of a run that ended, or as far as it got and why it ended."""
-    job, transcript = run.job, run.job.transcript
+    job, transcript = run.job, run.desk.current if run.desk is not None else None
     with st.container(horizontal=True, vertical_alignment="center"):
         title(job.name)
         st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
@@ -35,9 +34,7 @@ def result(run: Run) -> None:
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
             st.caption(f":material/info: {plain(note)}")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            copy_button(text)
-            export_buttons(transcript)
+        out_panel(run, transcript)
         transcript_view(transcript.segments, key="transcript")
     receipt_line(run)
 

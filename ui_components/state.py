@@ -14,7 +14,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from asr_core.editing.desk import Desk
 from asr_core.errors import AsrError
-from asr_core.jobs import Job, Recognizer
+from asr_core.jobs import Job, Recognizer, kept
+from asr_core.project import Project
 from asr_core.settings import Settings
 from ui_components.leftovers import uploaded_bytes
 
@@ -69,6 +70,16 @@ class Runs:
         """Hand a recording to the worker; it replaces what this page showed before."""
         self.drop(session_id)
         run = Run(self._recognizer.submit(source.audio, source.name, settings), source, session_id)
+        with self._lock:
+            self._runs.append(run)
+        return run
+
+    def show(self, project: Project, session_id: str) -> Run:
+        """A run that has ended already; it replaces what this page showed before."""
+        self.drop(session_id)
+        run = Run(kept(project.transcript), None, session_id)
+        if run.desk is not None:
+            run.desk.quotes, run.desk.pseudonyms = project.quotes, project.pseudonyms
         with self._lock:
             self._runs.append(run)
         return run
@@ -157,12 +168,23 @@ def saved_settings() -> Settings:
     return st.session_state.setdefault("settings", Settings.load())
 
 
-def start(source: Source, settings: Settings) -> None:
-    """Begin to transcribe `source` on this page, and remember the choices for the next time."""
-    st.session_state.round = round_number() + 1
+def remember(settings: Settings) -> None:
+    """Keep the choices for the next time."""
     st.session_state.settings = settings
     with suppress(AsrError):  # a read-only home only means that they are not remembered
         settings.save()
+
+
+def show(project: Project) -> None:
+    """Show a transcript that was kept, as if its run had just ended."""
+    st.session_state.round = round_number() + 1
+    runs().show(project, session_id())
+
+
+def start(source: Source, settings: Settings) -> None:
+    """Begin to transcribe `source` on this page, and remember the choices for the next time."""
+    st.session_state.round = round_number() + 1
+    remember(settings)
     runs().start(source, settings, session_id())
 
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 import pytest
 from scripted import ScriptedRecognizer
 
+from asr_core.editing.quotes import Quote
+from asr_core.project import Project
+from asr_core.result import Language, Segment, Transcript
 from asr_core.settings import Settings
 from ui_components import state
 from ui_components.state import AUDIO_WAITS, TEXT_WAITS, Runs, Source
 
+TRANSCRIPT = Transcript(
+    "talk.wav",
+    9.0,
+    (Segment(0, 1, "en", "Hello.", 0.9),),
+    Language(0, 1, 0, "en"),
+    "sottovoce-base",
+    "joint",
+)
 SOURCE = Source("talk.wav", b"sound", "audio/wav")
 
 
@@ -73,6 +84,20 @@ def test_a_new_recording_replaces_the_pages_last_one(runs):
     second = start(runs, "a")
     assert first.job.stage == "cancelled"
     assert runs.find("a", is_open("a")) is second
+
+
+def test_a_kept_project_is_a_run_that_has_ended(runs):
+    first = start(runs, "a")
+    project = Project(TRANSCRIPT, (Quote("Hello.", 0, 1),), "Ann = P1")
+    run = runs.show(project, "a")
+    assert first.job.stage == "cancelled"
+    assert runs.find("b", is_open("b")) is run  # a reload finds it, too
+    assert not run.job.running
+    assert (run.job.stage, run.job.transcript, run.source) == ("done", TRANSCRIPT, None)
+    assert run.desk.current == TRANSCRIPT
+    assert (run.desk.quotes, run.desk.pseudonyms) == (project.quotes, project.pseudonyms)
+    runs.drop("b")
+    assert runs.find("b", is_open("b")) is None
 
 
 def test_an_unseen_recording_is_forgotten_first_its_sound_then_its_text(runs, clock):
