@@ -171,8 +171,8 @@ _PHRASES = {
     "quotes_checked": ("heard and checked", "已听过并核对"),
     "pseudonyms": ("Pseudonyms", "化名"),
     "pseudonyms_on": (
-        "What you copy and save holds codes for {n} names.",
-        "复制和保存的内容里有 {n} 个名字换成了代号。",
+        "What you copy and save holds codes instead of real names (in the list: {n}).",
+        "复制和保存的内容里，真名已换成代号（名单中有 {n} 个）。",
     ),
     "pseudonyms_lines": ("One name a line: real name = code", "每行一个：真名 = 代号"),
     "pseudonyms_example": ("Ann Lee = Source A\n李雷 = 甲", "李雷 = 甲\nAnn Lee = 线人A"),
