@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui_components import state
 from ui_components.masthead import ASSETS, masthead
+from ui_components.open_project import open_project
 from ui_components.phrases import phrase
 from ui_components.progress import progress
 from ui_components.queue_panel import queue_panel
@@ -30,11 +31,15 @@ with st.container() if run is None else st.expander(phrase("add"), icon=":materi
     with intake:
         sources = uploader(disabled=clip is None)
     settings = settings_panel()
+    project = open_project()
     privacy_note()
 if clip is not None:
     state.choose(settings, clip)
 if clip is not None and sources:
     state.start(sources, settings, clip)
+    st.rerun()
+if project is not None:
+    state.show(project)
     st.rerun()
 
 if run is not None and run.job.running:

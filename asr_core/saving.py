@@ -1,4 +1,4 @@
-"""Text into a file: whole or not at all."""
+"""Text or bytes into a file: whole or not at all."""
 
 from __future__ import annotations
 
@@ -25,9 +25,14 @@ _REASONS = {
 
 
 def save_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8; a reader of `path` sees the old file or the new one, never a part.
+    """Write `text` as UTF-8, as `save_bytes` does."""
+    save_bytes(path, text.encode("utf-8", "replace"))
 
-    The text goes to a new file in the same folder, which then takes the place of `path`.
+
+def save_bytes(path: Path, data: bytes) -> None:
+    """Write `data`; a reader of `path` sees the old file or the new one, never a part.
+
+    The data goes to a new file in the same folder, which then takes the place of `path`.
 
     Raises:
         AsrError: it cannot be written; what was at `path` is as before.
@@ -37,8 +42,8 @@ def save_text(path: Path, text: str) -> None:
         try:
             # mode 0600: readable by nobody else, as a transcript may be confidential
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
+            with open(descriptor, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(draft, path)

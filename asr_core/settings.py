@@ -17,6 +17,7 @@ Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Script = Literal["simplified", "traditional", "as_heard"]
 Punctuation = Literal["full", "half", "as_heard"]
 PageLanguage = Literal["auto", "en", "zh"]
+Breaks = Literal["one", "sentences", "pauses"]
 
 MAX_BEAM_SIZE = 20
 
@@ -26,8 +27,18 @@ _CHOICES = {
     "script": Script,
     "punctuation": Punctuation,
     "page_language": PageLanguage,
+    "breaks": Breaks,
 }
-_SWITCHES = ("spacing", "case", "numbers", "verbatim", "keep_vocabulary", "start_at_once")
+_SWITCHES = (
+    "spacing",
+    "case",
+    "numbers",
+    "verbatim",
+    "keep_vocabulary",
+    "start_at_once",
+    "with_times",
+    "with_speakers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,10 @@ class Settings:
         vocabulary: names and terms, a line each as `text.vocabulary` reads them. They may name
             people, so they are saved only where `keep_vocabulary` says so.
         start_at_once: what is dropped on the page does not wait for a click.
+        breaks: how the page lays out text that is copied or saved: one paragraph, a line a
+            sentence, or paragraphs by pauses.
+        with_times: whether a paragraph then begins with its time.
+        with_speakers: whether it begins with who speaks, where a person named them.
 
     Raises:
         AsrError: a choice that does not exist.
@@ -88,6 +103,9 @@ class Settings:
     vocabulary: tuple[str, ...] = ()
     keep_vocabulary: bool = False
     start_at_once: bool = True
+    breaks: Breaks = "pauses"
+    with_times: bool = False
+    with_speakers: bool = True
 
     def __post_init__(self) -> None:
         for name, choice in _CHOICES.items():

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from scripted import ScriptedRecognizer
+from scripted import MIXED, ScriptedRecognizer
 from streamlit.testing.v1 import AppTest
 
 from asr_core import settings as settings_module
 from asr_core import speed as speed_module
+from asr_core.editing.quotes import Quote
 from asr_core.privacy.receipt import Receipt
-from asr_core.result import Segment, Word
+from asr_core.project import Project, sealed
+from asr_core.result import Segment, Transcript, Word
 from ui_components import leftovers, state
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
@@ -191,13 +193,13 @@ def test_the_finished_page_has_text_badge_copy_and_downloads(page, recognizer):
     page.run()
     assert not page.exception
     assert [p["language"] for p in passages(page, "transcript")] == ["en", "zh"]
-    assert json.loads(page.get_by_key("copy").proto.json)["text"] == "Hello.\n你好。"
+    assert json.loads(page.get_by_key("copy").proto.json)["text"] == "Hello. 你好。\n"
     assert ":violet-badge[" in shown(page)
     assert "中文 50 % · English 50 %" in shown(page)
     assert "3:12" in shown(page)
     assert "The file ends early, at 3\\:12\\." in shown(page)
-    labels = [button.proto.label for button in page.get("download_button")]
-    assert labels == ["TXT", "SRT", "VTT", "JSON"]
+    labels = [popover.proto.popover.label for popover in page.get("popover")]
+    assert labels == ["Save as", "Quotes", "Pseudonyms", "Keep"]
     assert not page.error
 
 
@@ -205,9 +207,12 @@ def test_downloads_are_not_made_before_they_are_asked_for(page, recognizer):
     drop(page)
     recognizer.jobs[0].end("done", [HELLO])
     page.run()
-    for button in page.get("download_button"):
-        assert button.proto.deferred_file_id
-        assert not button.proto.url
+    assert not page.get("download_button")
+    page.session_state["save_as"] = True
+    page.run()
+    (button,) = page.get("download_button")
+    assert button.proto.deferred_file_id
+    assert not button.proto.url
 
 
 def test_silence_is_said_and_offers_nothing_to_copy(page, recognizer):
@@ -215,7 +220,7 @@ def test_silence_is_said_and_offers_nothing_to_copy(page, recognizer):
     recognizer.jobs[0].end("done")
     page.run()
     assert "No speech was found in this recording." in shown(page)
-    assert not page.get("download_button")
+    assert not page.get("popover")
     assert "badge[" not in shown(page)
 
 
@@ -287,6 +292,32 @@ def test_a_new_recording_starts_from_an_empty_page(page, recognizer):
     assert not page.get("audio")
     drop(page, "second.wav")
     assert [given[1] for given in recognizer.given] == ["talk.mp3", "second.wav"]
+
+
+def test_a_kept_project_is_shown_without_a_recording(page, recognizer, monkeypatch):
+    text = Transcript("talk.mp3", 9.0, (HELLO,), MIXED, "sottovoce-base", "joint")
+    project = Project(text, (Quote("Hello.", 0, 1),), "Ann = P1")
+    monkeypatch.setattr("asr_core.project._LOG2_N", 14)
+    page.session_state["open-0"] = True
+    page.run()
+    uploader = page.file_uploader(key="project-file-0")
+    uploader.upload("a.sottovoce", sealed(project, "four words of mine"), "")
+    page.text_input(key="project-passphrase-0").set_value("wrong words")
+    submit = page.button[0]
+    submit.click().run()
+    assert not page.exception
+    assert page.error[0].value == "The passphrase is wrong\\. Try again, minding capitals\\."
+    page.text_input(key="project-passphrase-0").set_value("four words of mine")
+    page.button[0].click().run()
+    assert not page.exception
+    assert page.subheader[0].value == "talk\\.mp3"
+    assert passages(page, "transcript")[0]["pieces"] == [["Hello.", 0.0]]
+    assert not page.get("audio")
+    assert "and 0 bytes of audio." in shown(page)
+    assert recognizer.jobs == []
+    page.button(key="new").click().run()
+    assert not page.exception
+    assert len(page.file_uploader) == 1
 
 
 def test_the_page_speaks_chinese_to_a_chinese_browser(recognizer, monkeypatch):

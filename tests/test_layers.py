@@ -17,7 +17,8 @@ FILES = sorted(
 # does not know the model, nor audio the text.
 LAYERS = [
     {
-        *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.pace"),
+        *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.packed"),
+        "asr_core.pace",
         *("asr_core.saving", "asr_core.settings", "asr_core.speed"),
     },
     {"asr_core.audio", "asr_core.text"},
@@ -26,7 +27,7 @@ LAYERS = [
     {"asr_core.transcribe"},
     {"asr_core.editing"},
     {"asr_core.export", "asr_core.preflight", "asr_core.privacy", "asr_core.store"},
-    {"asr_core.jobs", "asr_core.training"},
+    {"asr_core.jobs", "asr_core.project", "asr_core.training"},
     {"asr_core.bench"},
     {"asr_core.cli"},
     {"asr_core.__main__"},

@@ -7,9 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from asr_core.pace import clock
-from ui_components.copy_button import copy_button
-from ui_components.export_buttons import export_buttons
 from ui_components.language_badge import language_badge
+from ui_components.out_panel import out_panel
 from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
 from ui_components.player import player
@@ -42,9 +41,7 @@ def result(run: Run) -> None:
             st.caption(f":material/info: {plain(note)}")
         tidy = tidy_panel(saved_settings())
         shown = replace(transcript, segments=run.shown.of(transcript.segments, tidy))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            copy_button(shown.text)
-            export_buttons(shown)
+        out_panel(run, shown)
         transcript_view(shown.segments, key="transcript")
     passage_line(run)
     receipt_line(run)

@@ -13,8 +13,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
-from asr_core.jobs import Readiness, Recognizer
+from asr_core.jobs import Readiness, Recognizer, kept
 from asr_core.preflight import room_for
+from asr_core.project import Project
 from asr_core.settings import Settings
 from asr_core.speed import Experience
 from ui_components.leftovers import uploaded_bytes
@@ -106,6 +107,16 @@ class Runs:
         with self._lock:
             place = self._runs.index(behind) + 1 if behind in self._runs else len(self._runs)
             self._runs.insert(place, run)
+        return run
+
+    def show(self, project: Project, session_id: str) -> Run:
+        """A run that has ended already, which its page then shows."""
+        run = Run(kept(project.transcript), None, session_id)
+        if run.desk is not None:
+            run.desk.quotes, run.desk.pseudonyms = project.quotes, project.pseudonyms
+        with self._lock:
+            self._runs.append(run)
+            self._shown[session_id] = run
         return run
 
     def release(self, session_id: str, settings: Settings, clip: Clip) -> None:
@@ -303,6 +314,12 @@ def rerun_passage(run: Run, index: int, language: str) -> None:
 def realign(run: Run, index: int) -> None:
     """Find out when the words of passage `index`, which was corrected, were said; says nothing."""
     runs().align(run, index)
+
+
+def show(project: Project) -> None:
+    """Show a transcript that was kept, as if its run had just ended."""
+    st.session_state.round = round_number() + 1
+    runs().show(project, session_id())
 
 
 def round_number() -> int:

@@ -15,12 +15,13 @@ from typing import Any, BinaryIO
 from asr_core.audio.clip import Clip, clip_between
 from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
-from asr_core.export import FORMATS, Stream, render, stream
+from asr_core.export import FORMATS, TEXT_FORMATS, Stream, as_file, render, stream
+from asr_core.export.markdown import escaped
 from asr_core.export.names import distinct_paths
 from asr_core.jobs import stopped
 from asr_core.pace import Pace, clock
 from asr_core.result import Segment, Transcript
-from asr_core.saving import save_text
+from asr_core.saving import save_bytes
 from asr_core.settings import Settings
 from asr_core.text.tidy import tidied, tidied_segment
 
@@ -42,8 +43,8 @@ def transcribe_files(arguments: argparse.Namespace, console: Console) -> int:
     """Transcribe every file; what is wrong with one does not stop the others."""
     settings = _settings(arguments, console)
     clip = _clip(arguments)
-    _check_usage(arguments)
     format = arguments.format or _format_of(arguments.output) or "txt"
+    _check_usage(arguments, format)
     targets = _targets(arguments.files, arguments.output, format)
     engine = _Engine(settings)
     texts, exit_code = [], 0
@@ -128,7 +129,7 @@ class _Run:
         if self.out is not None:
             self.console.text(self.out.end(transcript))
         if self.target is not None:
-            save_text(self.target, render(transcript, self.format))
+            save_bytes(self.target, as_file(transcript, self.format))
             self.console.say(f"{self.name}: saved as {self.target}.")
         return transcript
 
@@ -147,13 +148,15 @@ class _Run:
             self.console.text(self.out.end(part))
         if self.target is not None:
             with suppress(AsrError):  # if saving was what failed, that is what will be said
-                save_text(self.target, render(part, self.format))
+                save_bytes(self.target, as_file(part, self.format))
                 self.console.say(f"The text up to {clock(position)} is in {self.target}.")
 
     def _begin(self) -> None:
         self.out = stream(self.format)
         if self.heading and self.format == "txt":
             self.console.text(f"==> {self.name} <==\n")
+        elif self.heading and self.format == "md":
+            self.console.text(f"# {escaped(self.name)}\n\n")
 
     def _write(self, segments: tuple[Segment, ...]) -> None:
         for segment in segments:
@@ -189,12 +192,14 @@ def _clip(arguments: argparse.Namespace) -> Clip:
         return refuse(str(error))
 
 
-def _check_usage(arguments: argparse.Namespace) -> None:
+def _check_usage(arguments: argparse.Namespace, format: str) -> None:
     if arguments.files.count(STDIN) > 1:
         arguments.refuse("standard input can be given once only")
     subtitles = arguments.format in ("srt", "vtt")
     if subtitles and len(arguments.files) > 1 and arguments.output in (None, STDIN):
         arguments.refuse("subtitles of several recordings need --output FOLDER")
+    if format not in TEXT_FORMATS and arguments.output in (None, STDIN):
+        arguments.refuse(f"{format} is no text to print: it needs --output")
 
 
 def _format_of(output: str | None) -> str | None:

@@ -13,6 +13,7 @@ class Desk:
         self._states = [transcript]
         self._place = 0
         self.quotes: tuple[Quote, ...] = ()
+        self.pseudonyms = ""  # the list as typed; it is no part of the transcript
 
     @property
     def current(self) -> Transcript:

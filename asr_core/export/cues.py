@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from asr_core.export.typography import SENTENCE_ENDS, is_wide, width
+from asr_core.export.sentences import Spoken, spread, words
+from asr_core.export.typography import LINE, SENTENCE_ENDS, WIDE, is_wide, space_between, width
 from asr_core.result import Segment
 
-LINE = 42.0  # columns of one line
-SHORTEST_MS = 700
+SHORTEST_MS = 1_000
 LONGEST_MS = 7_000
 
 _PAUSES = tuple(",;:，；：、—)）")
 _PAUSE_S = 0.3  # silence between two words that reads as a place to cut
-
-# Languages written without spaces: each of their characters is a word of its own.
-_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"\s*(?:[{_UNSPACED}][^\w\s]*|[^\s{_UNSPACED}]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +23,6 @@ class Cue:
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A word with the space before it, and when it is said (seconds)."""
-
-    text: str
-    start: float
-    end: float
 
 
 class Cutter:
@@ -51,63 +37,46 @@ class Cutter:
         A cue shorter than `SHORTEST_MS` stays longer and lets the next begin later; the next
         pause lets them catch up.
         """
-        pieces = _fitting(_pieces(segment))
+        pieces = _fitting(_in_one_line(words(segment)))
         cues = []
         for group in _groups(pieces) if pieces else []:
             start_ms = max(self._free_from_ms, round(group[0].start * 1000))
             end_ms = min(round(group[-1].end * 1000), start_ms + LONGEST_MS)
             end_ms = max(end_ms, start_ms + SHORTEST_MS)
-            cues.append(Cue(start_ms, end_ms, _lines(group) or ()))
-            self._free_from_ms = end_ms
+            lines = _lines(group)
+            if lines and lines[0]:
+                cues.append(Cue(start_ms, end_ms, lines))
+                self._free_from_ms = end_ms
         return cues
 
 
-def _pieces(segment: Segment) -> list[_Piece]:
-    """The segment's text as words with times; the texts joined are the segment's text."""
-    text = " ".join(segment.text.split())
-    pieces, done = [], 0
-    for word in segment.words:
-        found = text.find(word.text, done)
-        if not word.text or found < 0:
-            return _timed_by_width(text, segment)
-        pieces.append(_Piece(text[done : found + len(word.text)], word.start, word.end))
-        done = found + len(word.text)
-    if not pieces:
-        return _timed_by_width(text, segment)
-    last = pieces.pop()
-    return [*pieces, _Piece(last.text + text[done:], last.start, last.end)]
+def _in_one_line(pieces: list[Spoken]) -> list[Spoken]:
+    """The pieces without the line breaks of whoever wrote the text: a cue has lines of its own."""
+    joined: list[Spoken] = []
+    for piece in pieces:
+        if "\n" in piece.text:
+            text = " ".join(piece.text.split())
+            space = space_between(joined[-1].text[-1], text[0]) if joined and text else ""
+            piece = replace(piece, text=space + text)
+        if piece.text:
+            joined.append(piece)
+    return joined
 
 
-def _timed_by_width(text: str, segment: Segment) -> list[_Piece]:
-    """Words without times share the segment's, each by its length."""
-    words = _WORD.findall(text)
-    return _spread(words, segment.start, segment.end)
-
-
-def _spread(texts: list[str], start: float, end: float) -> list[_Piece]:
-    total = sum(width(text) for text in texts) or 1.0
-    pieces, done = [], 0.0
-    for text in texts:
-        begin = start + (end - start) * done / total
-        done += width(text)
-        pieces.append(_Piece(text, begin, start + (end - start) * done / total))
-    return pieces
-
-
-def _fitting(pieces: list[_Piece]) -> list[_Piece]:
+def _fitting(pieces: list[Spoken]) -> list[Spoken]:
     """Pieces wider than a line (an address, a word repeated without spaces) are chopped."""
     fitting = []
     for piece in pieces:
         if width(piece.text.strip()) <= LINE:
             fitting.append(piece)
             continue
-        step = int(LINE / 2.1)
+        step = int(LINE / WIDE)
         texts = [piece.text[i : i + step] for i in range(0, len(piece.text), step)]
-        fitting.extend(_spread(texts, piece.start, piece.end))
+        fitting.extend(spread(texts, piece.start, piece.end))
     return fitting
 
 
-def _groups(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
+def _groups(pieces: list[Spoken]) -> Iterator[list[Spoken]]:
     """Halve until each part fits a cue, at the place that reads best."""
     long_enough = pieces[-1].end - pieces[0].start <= LONGEST_MS / 1000
     if len(pieces) == 1 or (long_enough and _lines(pieces)):
@@ -118,7 +87,7 @@ def _groups(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
     yield from _groups(pieces[cut:])
 
 
-def _cost(pieces: list[_Piece], place: int) -> float:
+def _cost(pieces: list[Spoken], place: int) -> float:
     """How badly a cut before `pieces[place]` reads: far from the middle, inside a phrase."""
     start, end = pieces[0].start, pieces[-1].end
     left, right = pieces[place - 1], pieces[place]
@@ -136,7 +105,7 @@ def _cost(pieces: list[_Piece], place: int) -> float:
     return cost
 
 
-def _lines(pieces: list[_Piece]) -> tuple[str, ...] | None:
+def _lines(pieces: list[Spoken]) -> tuple[str, ...] | None:
     """The pieces as one line, or as two of like length; None when two do not hold them."""
     whole = "".join(piece.text for piece in pieces).strip()
     if width(whole) <= LINE:

@@ -16,8 +16,11 @@ Version 1; times are seconds as floats from the start of the recording, confiden
           "text": "...",
           "confidence": 0.93,
           "words": [                          in Chinese text one character each; may be empty
-            {"text": "...", "start": 0.31, "end": 0.52, "confidence": 0.97}
-          ]
+            {"text": "...", "start": 0.31, "end": 0.52, "confidence": 0.97,
+             "alternatives": ["..."]}         what else it may have been, likeliest first
+          ],
+          "speaker": "...",                   as a person named them; "" where nobody did
+          "edited": false                     true where a person wrote the text
         }
       ],
       "engine": "sottovoce-base",
@@ -87,9 +90,12 @@ def _segment(segment: Segment) -> dict[str, Any]:
                 "start": _rounded(word.start),
                 "end": _rounded(word.end),
                 "confidence": _rounded(word.confidence),
+                "alternatives": list(word.alternatives),
             }
             for word in segment.words
         ],
+        "speaker": segment.speaker,
+        "edited": segment.edited,
     }
 
 

@@ -160,7 +160,7 @@ class Job:
         return stopped(self.name, self.position, self.segments, self._language, self.settings)
 
     def end(
-        self, stage: Stage, transcript: Transcript, error: str | None, receipt: Receipt
+        self, stage: Stage, transcript: Transcript, error: str | None, receipt: Receipt | None
     ) -> None:
         """The job is over."""
         self.source = None

@@ -74,6 +74,9 @@ def test_unknown_keys_are_ignored_and_one_bad_value_spoils_only_itself(tmp_path)
         {"vocabulary": "Ann"},
         {"vocabulary": (1,)},
         {"keep_vocabulary": "yes"},
+        {"breaks": "verses"},
+        {"with_times": 1},
+        {"with_speakers": None},
     ],
 )
 def test_a_choice_that_does_not_exist_is_a_sentence(choice):

@@ -8,13 +8,23 @@ import pytest
 from scripted import ScriptedRecognizer
 
 from asr_core.audio.clip import FIRST_MINUTE, WHOLE, Clip
+from asr_core.editing.quotes import Quote
 from asr_core.errors import AsrError
+from asr_core.project import Project
 from asr_core.result import Language, Segment, Transcript, Word
 from asr_core.settings import Settings
 from ui_components import run as run_module
 from ui_components import state
 from ui_components.state import AUDIO_WAITS, TEXT_WAITS, Runs, Source
 
+TRANSCRIPT = Transcript(
+    "talk.wav",
+    9.0,
+    (Segment(0, 1, "en", "Hello.", 0.9),),
+    Language(0, 1, 0, "en"),
+    "sottovoce-base",
+    "joint",
+)
 SOURCE = Source("talk.wav", b"sound", "audio/wav")
 HELLO = Segment(5.0, 6.0, "en", "Hello.", 0.9, (Word("Hello.", 5.0, 6.0, 0.9),), speaker="Ann")
 NIHAO = Segment(
@@ -155,6 +165,18 @@ def test_what_could_not_be_read_is_not_kept_in_memory(runs):
     run.job.end("failed", error="Cannot read it.")
     runs.find("a", is_open("a"))
     assert run.source is None
+
+
+def test_a_kept_project_is_a_run_that_has_ended(runs):
+    project = Project(TRANSCRIPT, (Quote("Hello.", 0, 1),), "Ann = P1")
+    run = runs.show(project, "a")
+    assert runs.find("b", is_open("b")) is run  # a reload finds it, too
+    assert not run.job.running
+    assert (run.job.stage, run.job.transcript, run.source) == ("done", TRANSCRIPT, None)
+    assert run.desk.current == TRANSCRIPT
+    assert (run.desk.quotes, run.desk.pseudonyms) == (project.quotes, project.pseudonyms)
+    runs.drop("b")
+    assert runs.find("b", is_open("b")) is None
 
 
 def test_an_unseen_recording_is_forgotten_first_its_sound_then_its_text(runs, clock):

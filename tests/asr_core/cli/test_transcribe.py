@@ -13,6 +13,7 @@ from voice import conversation
 import asr_core.engines
 from asr_core.cli import main
 from asr_core.engines import Recognized
+from asr_core.export.docx import text_of
 from asr_core.result import Segment
 from asr_core.settings import VERBATIM, Tidy
 
@@ -82,6 +83,19 @@ def test_the_name_of_the_output_decides_its_format(folder, tmp_path, capsys):
     assert capsys.readouterr().out == ""
     assert transcribe(folder / "talk.wav", "--output", target, "--format", "txt") == 0
     assert target.read_text().startswith("Loads")
+
+
+def test_a_word_document_is_saved_and_never_printed(folder, tmp_path, capsys):
+    target = tmp_path / "out.docx"
+    assert transcribe(folder / "talk.wav", "--output", target) == 0
+    assert text_of(target.read_bytes()).startswith("talk.wav\nloads")
+    assert capsys.readouterr().out == ""
+
+
+def test_several_texts_as_markdown_have_headings(folder, capsys):
+    files = [folder / "talk.wav"] * 2
+    assert transcribe(*files, "--format", "md") == 0
+    assert capsys.readouterr().out.count("# talk.wav\n\nloads") == 2
 
 
 def test_one_bad_file_does_not_stop_the_others_and_the_model_is_loaded_once(
@@ -220,7 +234,9 @@ def test_broken_settings_are_a_note_and_not_an_end(folder, tmp_path, capsys):
     "arguments",
     [
         [],
+        ["a.wav", "--format", "odt"],
         ["a.wav", "--format", "docx"],
+        ["a.wav", "--format", "docx", "--output", "-"],
         ["a.wav", "--beam-size", "0"],
         ["a.wav", "--device", "tpu"],
         ["a.wav", "--languages", ","],
@@ -274,7 +290,7 @@ def test_an_interrupt_keeps_what_was_printed(folder, monkeypatch, capsys):
     assert "Stopped." in err
 
 
-@pytest.mark.parametrize("format", ["txt", "srt", "json"])
+@pytest.mark.parametrize("format", ["txt", "md", "srt", "json"])
 def test_an_interrupt_saves_what_was_to_be_saved(folder, tmp_path, monkeypatch, capsys, format):
     monkeypatch.setattr(light_engine, "_misbehave", interrupt)
     target = tmp_path / f"out.{format}"

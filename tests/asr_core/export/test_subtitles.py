@@ -33,7 +33,7 @@ def random_segment(rng, start):
         end = now + rng.choice([0.0, 0.05, 0.2, 0.4, 9.0 if rng.random() < 0.02 else 0.3])
         words.append(Word(rng.choice(VOCABULARY), now, end, 0.9))
         now = end + rng.choice([0.0, 0.0, 0.02, 0.5])
-    text = " ".join(word.text for word in words)
+    text = "".join(word.text + rng.choice([" ", " ", " ", "\n"]) for word in words)
     return Segment(start, now, "zh", text, 0.9, tuple(words) if rng.random() < 0.7 else ())
 
 
@@ -75,7 +75,7 @@ def test_cues_are_in_order_apart_readable_and_complete(seed, format):
     free_from = 0
     for start, end, lines in cues:
         assert start >= free_from
-        assert SHORTEST_MS <= end - start <= LONGEST_MS
+        assert 1000 == SHORTEST_MS <= end - start <= LONGEST_MS == 7000
         assert 1 <= len(lines) <= 2
         plain = [unescaped(line).replace("\u2060", "") for line in lines]
         assert all(0 < width(line) <= LINE for line in plain)
@@ -95,11 +95,32 @@ def test_a_cue_breaks_after_the_sentence_rather_than_in_the_middle():
     assert cues[0][1] == 3000
 
 
-def test_chinese_lines_hold_twenty_characters():
+def test_chinese_lines_hold_sixteen_characters():
     text = "今天我们讨论新的语音识别模型在会议录音上的结果并且比较三种解码方法的速度和准确率"
-    cues = read(render(transcript([Segment(0.0, 6.0, "zh", text, 1.0)]), "srt"))
+    cues = read(render(transcript([Segment(0.0, 9.0, "zh", text, 1.0)]), "srt"))
     assert "".join(line for _, _, lines in cues for line in lines) == text
-    assert all(len(line) <= 20 for _, _, lines in cues for line in lines)
+    assert all(len(line) <= 16 for _, _, lines in cues for line in lines)
+
+
+def test_a_line_of_sixteen_chinese_or_forty_two_latin_letters_is_full():
+    assert width("字" * 16) == width("x" * 42) == LINE
+    assert width("字" * 8 + "x" * 21) == LINE
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("你好，\n再见。", ["你好，再见。"]),
+        ("Good morning,\n\n  everybody\u2028here", ["Good morning, everybody here"]),
+        ("用\nGPT 写", ["用 GPT 写"]),
+    ],
+)
+@pytest.mark.parametrize("has_words", [True, False])
+def test_line_breaks_that_a_person_typed_do_not_break_a_cue(text, said, has_words):
+    texts = text.split() if has_words else []
+    words = tuple(Word(word, i / 4, (i + 1) / 4, 1.0) for i, word in enumerate(texts))
+    segment = Segment(0.0, 2.0, "zh", text, 1.0, words, edited=True)
+    assert [lines for _, _, lines in read(render(transcript([segment]), "srt"))] == [said]
 
 
 def test_a_line_never_begins_with_chinese_punctuation():
@@ -111,8 +132,8 @@ def test_a_line_never_begins_with_chinese_punctuation():
 def test_a_short_cue_stays_long_enough_and_the_next_one_waits():
     told = transcript([Segment(1.0, 1.1, "en", "Yes.", 1.0), Segment(1.2, 2.5, "en", "No.", 1.0)])
     assert [(start, end) for start, end, _ in read(render(told, "vtt"))] == [
-        (1000, 1700),
-        (1700, 2500),
+        (1000, 2000),
+        (2000, 3000),
     ]
 
 

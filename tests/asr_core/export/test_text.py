@@ -1,7 +1,11 @@
-"""Plain text: paragraphs at pauses, spaces where they belong."""
+"""Plain text: paragraphs as a person chose them, spaces where they belong."""
 
-from asr_core.export import render, stream
-from asr_core.result import Language, Segment, Transcript
+from dataclasses import replace
+
+import pytest
+
+from asr_core.export import TEXT_FORMATS, Layout, render, stream
+from asr_core.result import Language, Segment, Transcript, Word
 
 
 def told(*passages):
@@ -33,9 +37,58 @@ def test_passages_without_text_leave_no_trace():
     assert render(told((0, 1, "")), "txt") == ""
 
 
+def test_one_paragraph_stays_one():
+    whole = told((0, 1, "One."), (9, 10, "Two."), (20, 21, "Three."))
+    assert render(whole, "txt", Layout("one")) == "One. Two. Three.\n"
+
+
+def test_a_sentence_gets_a_line_also_when_it_goes_on_after_a_breath():
+    whole = told((0, 3, "Dr. Li came. She sat"), (3.2, 5, "down. Then?"), (5.1, 6, "坐。好！"))
+    assert render(whole, "txt", Layout("sentences")) == (
+        "Dr. Li came.\nShe sat down.\nThen?\n坐。\n好！\n"
+    )
+
+
+def test_times_and_speakers_stand_before_each_paragraph():
+    segments = (
+        Segment(0, 1, "en", "One.", 1.0, speaker="Ann"),
+        Segment(1, 2, "en", "Two.", 1.0, speaker="Ann"),
+        Segment(65, 66, "zh", "三。", 1.0, speaker="林  女士"),
+        Segment(66, 67, "en", "Four.", 1.0),
+    )
+    whole = replace(told(), segments=segments)
+    assert render(whole, "txt") == "Ann: One. Two.\n\n林 女士：三。\n\nFour.\n"
+    assert render(whole, "txt", Layout(times=True, speakers=False)) == (
+        "[0:00] One. Two.\n\n[1:05] 三。Four.\n"
+    )
+    assert render(whole, "txt", Layout("one", times=True)) == (
+        "[0:00] Ann: One. Two.\n\n[1:05] 林 女士：三。\n\n[1:06] Four.\n"
+    )
+    assert render(whole, "txt", Layout("sentences", True)).splitlines()[1] == "[0:01] Ann: Two."
+
+
+@pytest.mark.parametrize(
+    ("breaks", "text"),
+    [
+        ("one", "One\ntwo. Three.\n"),
+        ("pauses", "One\ntwo. Three.\n"),
+        ("sentences", "One\ntwo.\nThree.\n"),
+    ],
+)
+def test_line_breaks_that_a_person_typed_are_kept(breaks, text):
+    whole = told((0, 1, " One \r\n\n two."), (1, 2, "Three."))
+    assert render(whole, "txt", Layout(breaks)) == text
+
+
+def test_a_sentence_is_timed_by_its_words():
+    words = (Word("One.", 0.0, 5.0, 1.0), Word("Two.", 5.0, 6.0, 1.0))
+    whole = replace(told(), segments=(Segment(0, 6, "en", "One. Two.", 1.0, words),))
+    assert render(whole, "txt", Layout("sentences", times=True)) == "[0:00] One.\n[0:05] Two.\n"
+
+
 def test_the_pieces_of_a_stream_make_the_whole():
     whole = told((0, 1, "One."), (1.5, 2, "Two."), (9, 10, "Three."))
-    for format in ("txt", "srt", "vtt", "json"):
+    for format in TEXT_FORMATS:
         out = stream(format)
         pieces = [out.add(segment) for segment in whole.segments] + [out.end(whole)]
         assert "".join(pieces) == render(whole, format)
