@@ -221,7 +221,6 @@ _PHRASES = {
         "text, times and certainty of each word, alternatives, languages, speakers, notes",
         "文字、每个词的时间和把握、候选词、语言、说话人、附注",
     ),
-    "preview": ("How it begins", "开头预览"),
     "download": ("Download {name}", "下载 {name}"),
     "saved_by_browser": (
         "Your browser saves it where it saves downloads, and lists it there.",

@@ -35,8 +35,6 @@ def save_as(told: Transcript, layout: Layout) -> None:
             key="format",
         )
         st.caption(phrase("included", what=_held(told, format_name, layout)))
-        with st.container(border=True, height=220):
-            st.text(preview(told, format_name, layout))
         name = suggested_name(told.name, format_name)
         st.download_button(
             phrase("download", name=format_name.upper()),
@@ -49,6 +47,8 @@ def save_as(told: Transcript, layout: Layout) -> None:
             help=phrase("saved_by_browser"),
             on_click="ignore",
         )
+        with st.container(border=True):
+            st.text(preview(told, format_name, layout))
 
 
 def _held(told: Transcript, format_name: str, layout: Layout) -> str:
