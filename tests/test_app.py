@@ -133,7 +133,7 @@ def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, 
     assert passages(page, "partial")[0]["pieces"] == ["我们用 Python，20%。"]
     recognizer.jobs[0].end("done", [SAID])
     page.run()
-    assert copied(page) == "我们用 Python，20%。"
+    assert copied(page) == "我们用 Python，20%。\n"
     page.segmented_control(key="script").set_value("traditional").run()
     assert copied(page) == "我們用 Python，20%。"
     page.toggle(key="numbers").set_value(False).run()
@@ -199,7 +199,7 @@ def test_the_finished_page_has_text_badge_copy_and_downloads(page, recognizer):
     assert "3:12" in shown(page)
     assert "The file ends early, at 3\\:12\\." in shown(page)
     labels = [popover.proto.popover.label for popover in page.get("popover")]
-    assert labels == ["Save as", "Quotes", "Pseudonyms", "Keep"]
+    assert labels == ["Tidy up", "Save as", "Quotes", "Pseudonyms", "Keep"]
     assert not page.error
 
 

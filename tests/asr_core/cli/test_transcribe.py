@@ -88,14 +88,14 @@ def test_the_name_of_the_output_decides_its_format(folder, tmp_path, capsys):
 def test_a_word_document_is_saved_and_never_printed(folder, tmp_path, capsys):
     target = tmp_path / "out.docx"
     assert transcribe(folder / "talk.wav", "--output", target) == 0
-    assert text_of(target.read_bytes()).startswith("talk.wav\nloads")
+    assert text_of(target.read_bytes()).startswith("talk.wav\nLoads")
     assert capsys.readouterr().out == ""
 
 
 def test_several_texts_as_markdown_have_headings(folder, capsys):
     files = [folder / "talk.wav"] * 2
     assert transcribe(*files, "--format", "md") == 0
-    assert capsys.readouterr().out.count("# talk.wav\n\nloads") == 2
+    assert capsys.readouterr().out.count("# talk.wav\n\nLoads") == 2
 
 
 def test_one_bad_file_does_not_stop_the_others_and_the_model_is_loaded_once(
