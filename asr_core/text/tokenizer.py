@@ -39,6 +39,11 @@ class TokenWord:
         return range(int(self.start), max(int(self.start) + 1, -int(-self.end // 1)))
 
 
+def split_words(text: str) -> list[str]:
+    """The words of `text`, punctuation attached; in text without spaces, the characters."""
+    return _WORD.findall(text)
+
+
 class Tokenizer:
     """Whisper's byte-level tokens.
 
