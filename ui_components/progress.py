@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui_components.editor import editor
 from ui_components.phrases import phrase
 from ui_components.state import Run, runs
 from ui_components.title import title
-from ui_components.transcript_view import transcript_view
 
 
 @st.fragment(run_every=0.5)
@@ -23,7 +23,7 @@ def progress(run: Run) -> None:
             phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
         )
     if job.segments:
-        transcript_view(job.segments, key="partial")
+        editor(run, job.partial())
     else:
         st.caption(phrase("listening"))
 

@@ -6,19 +6,19 @@ import streamlit as st
 
 from asr_core.pace import clock
 from ui_components.copy_button import copy_button
+from ui_components.editor import editor
 from ui_components.export_buttons import export_buttons
 from ui_components.language_badge import language_badge, shares
 from ui_components.phrases import phrase
-from ui_components.player import player
 from ui_components.receipt_line import receipt_line
 from ui_components.state import Run, new_recording
 from ui_components.title import plain, title
-from ui_components.transcript_view import transcript_view
 
 
 def result(run: Run) -> None:
     """Show the transcript of a run that ended, or as far as it got and why it ended."""
-    job, transcript = run.job, run.job.transcript
+    job, desk = run.job, run.desk
+    transcript = desk.current if desk is not None else None
     with st.container(horizontal=True, vertical_alignment="center"):
         title(job.name)
         st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
@@ -30,15 +30,14 @@ def result(run: Run) -> None:
     _say_how_it_ended(run, bool(text))
     if job.stage == "failed" and not text:
         run.source = None  # what could not be read cannot be played
-    if run.source is not None:
-        player(run.source)
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
             st.caption(f":material/info: {plain(note)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             copy_button(text)
             export_buttons(transcript)
-        transcript_view(transcript.segments, key="transcript")
+    if transcript is not None and (text or run.source is not None):
+        editor(run, transcript)
     receipt_line(run)
 
 
