@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 _SOUND = ("audio/", "video/")
+_PLAYER = "player"  # where the media belong on the page, as Streamlit's manager sees it
 
 
 def take(upload: UploadedFile) -> bytes:
@@ -20,6 +21,11 @@ def take(upload: UploadedFile) -> bytes:
     assert context is not None, "only the page's script has uploads"
     context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)  # type: ignore
     return audio
+
+
+def playable(audio: bytes, mime: str) -> str:
+    """The address at which this page's player finds a recording; the bytes are not copied."""
+    return get_instance().media_file_mgr.add(audio, mime, _PLAYER)
 
 
 def close_player() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from asr_core.pace import clock
+from ui_components.editor import editor
 from ui_components.phrases import phrase
 from ui_components.state import Run, runs, saved_settings
 from ui_components.title import title
-from ui_components.transcript_view import transcript_view
 
 
 @st.fragment(run_every=0.5)
@@ -25,7 +27,7 @@ def progress(run: Run) -> None:
         )
     if job.segments:
         segments = run.shown.of(job.segments, saved_settings().tidy)
-        transcript_view(segments, key="partial")
+        editor(run, replace(job.partial(), segments=segments))
     elif job.stage != "held":
         st.caption(phrase("listening"))
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from asr_core.pace import clock
+from ui_components.editor import editor
 from ui_components.language_badge import language_badge
 from ui_components.out_panel import out_panel
 from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
-from ui_components.player import player
 from ui_components.receipt_line import receipt_line
-from ui_components.state import Run, new_recording, runs_here, saved_settings
+from ui_components.state import (
+    Run,
+    new_recording,
+    realign,
+    rerun_passage,
+    runs_here,
+    saved_settings,
+)
 from ui_components.tidy_panel import tidy_panel
 from ui_components.title import plain, title
-from ui_components.transcript_view import transcript_view
 from ui_components.whole_button import whole_button
 
 
 def result(run: Run) -> None:
     """Show the transcript of a run that ended, or as far as it got and why it ended."""
-    job, transcript = run.job, run.desk.current if run.desk else None
+    job, transcript = run.job, run.desk.current if run.desk is not None else None
     with st.container(horizontal=True, vertical_alignment="center"):
         title(job.name)
         whole_button(run)
@@ -34,15 +41,19 @@ def result(run: Run) -> None:
             st.caption(clock(transcript.duration))
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
-    if run.source is not None and (text or job.stage != "failed"):
-        player(run.source)
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
             st.caption(f":material/info: {plain(note)}")
         tidy = tidy_panel(saved_settings())
-        shown = replace(transcript, segments=run.shown.of(transcript.segments, tidy))
-        out_panel(run, shown)
-        transcript_view(shown.segments, key="transcript")
+        transcript = replace(transcript, segments=run.shown.of(transcript.segments, tidy))
+        out_panel(run, transcript)
+    if transcript is not None and (text or (run.source is not None and job.stage != "failed")):
+        editor(
+            run,
+            transcript,
+            on_rerun=partial(rerun_passage, run) if run.source is not None else None,
+            on_corrected=partial(realign, run),
+        )
     passage_line(run)
     receipt_line(run)
 

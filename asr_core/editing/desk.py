@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+from asr_core.editing.corrections import with_passages
 from asr_core.editing.quotes import Quote
-from asr_core.result import Transcript
+from asr_core.result import Segment, Transcript
 
 
 class Desk:
-    """What lies on the desk of one recording. The page's script threads take turns with it."""
+    """What lies on the desk of one recording. The page's script threads take turns with it.
+
+    Attributes:
+        shown: the transcript as the page last showed it, which may be tidier than `current`; its
+            passages are those of `current`. A correction changes it, too, so that the next
+            correction finds what the person sees even before the page is drawn again.
+        applied: number of the last event that was applied from each editor in a browser.
+    """
 
     def __init__(self, transcript: Transcript) -> None:
         self._states = [transcript]
         self._place = 0
         self.quotes: tuple[Quote, ...] = ()
         self.pseudonyms = ""  # the list as typed; it is no part of the transcript
+        self.shown = transcript
+        self.applied: dict[str, int] = {}
 
     @property
     def current(self) -> Transcript:
@@ -33,16 +46,42 @@ class Desk:
     def put(self, transcript: Transcript) -> None:
         """A correction; what had been undone is gone."""
         self._states = [*self._states[: self._place + 1], transcript]
-        self._place += 1
+        self._go(self._place + 1)
+
+    def change(self, passages: Mapping[int, Segment]) -> None:
+        """A correction of these passages, one step to undo; without any it is none."""
+        if passages:
+            self.put(with_passages(self.current, passages))
 
     def amend(self, transcript: Transcript) -> None:
         """A better version of the transcript as it is now, which is no correction of its own."""
-        self._states[self._place] = transcript
+        before, self._states[self._place] = self.current, transcript
+        self._show(before, transcript)
 
     def undo(self) -> None:
         """Back to before the last correction, if there is one."""
-        self._place = max(0, self._place - 1)
+        self._go(max(0, self._place - 1))
 
     def redo(self) -> None:
         """The correction again that was undone last, if there is one."""
-        self._place = min(len(self._states) - 1, self._place + 1)
+        self._go(min(len(self._states) - 1, self._place + 1))
+
+    def _go(self, place: int) -> None:
+        before, self._place = self.current, place
+        self._show(before, self.current)
+
+    def _show(self, before: Transcript, after: Transcript) -> None:
+        if not len(before.segments) == len(after.segments) == len(self.shown.segments):
+            self.shown = after
+            return
+        shown = zip(self.shown.segments, before.segments, after.segments, strict=True)
+        self.shown = replace(self.shown, segments=tuple(_as_shown(*three) for three in shown))
+
+
+def _as_shown(shown: Segment, before: Segment, after: Segment) -> Segment:
+    """A passage as the page shows it, once it has changed from `before` to `after`."""
+    if after is before:
+        return shown
+    if after == replace(before, speaker=after.speaker):
+        return replace(shown, speaker=after.speaker)
+    return after

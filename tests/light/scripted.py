@@ -22,6 +22,10 @@ class ScriptedJob:
         self.fraction, self.eta, self.length = 0.0, None, None
         self.segments, self.transcript, self.error, self.receipt = (), None, None, None
 
+    def partial(self):
+        """The transcript as far as it got."""
+        return Transcript(self.name, 0.0, self.segments, MIXED, "sottovoce-base", "joint")
+
     def cancel(self):
         if self.running:
             self.end("cancelled", self.segments)
