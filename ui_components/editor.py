@@ -36,7 +36,7 @@ SHORTCUTS = (
     ("Ctrl+Shift+Z / Ctrl+Y", "editor_redo"),
     ("Ctrl+F", "editor_find"),
     ("n", "editor_next_unsure"),
-    ("p", "editor_previous_unsure"),
+    ("p / Shift+N", "editor_previous_unsure"),
     ("1 … 9", "editor_key_alternative"),
     ("q", "editor_quote"),
 )

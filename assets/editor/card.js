@@ -15,15 +15,15 @@ class Card {
    * @param {Outbox} outbox
    * @param {Player} player
    * @param {Typing} typing
-   * @param {() => void} onSettled
+   * @param {() => void} onClose
    */
-  constructor(root, passages, outbox, player, typing, onSettled) {
-    Object.assign(this, { root, passages, outbox, player, typing, onSettled })
+  constructor(root, passages, outbox, player, typing, onClose) {
+    Object.assign(this, { root, passages, outbox, player, typing, onClose })
     this.box = root.querySelector(".card")
     this.anchor = null
     this.everywhere = false
     this.isTour = false // opened by the key that goes from one doubtful word to the next
-    this.visited = null // the doubtful word it was opened at last
+    this.visited = null // row and place of the doubtful word it was opened at last
     this.box.addEventListener("keydown", (event) => this.press(event))
     root.addEventListener("pointerdown", (event) => {
       if (!this.box.contains(event.target)) this.close()
@@ -51,6 +51,12 @@ class Card {
     this.box.hidden = true
     this.isTour = false
     if (hadFocus) this.backTo?.focus({ preventScroll: true })
+    this.onClose()
+  }
+
+  /** Whether it is open at a word of this row, which must not be drawn anew meanwhile. */
+  holds(row) {
+    return !this.box.hidden && row.words.contains(this.anchor)
   }
 
   button(label, onclick) {
@@ -81,7 +87,7 @@ class Card {
   tour(step) {
     const all = this.doubts()
     if (!all.length) return
-    const from = this.visited ?? this.player.marked ?? this.player.markedRow?.words ?? null
+    const from = this.lastLookedAt()
     const isAfter = (one) =>
       Boolean(from && from.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING)
     const others = all.filter((one) => one !== from)
@@ -96,10 +102,16 @@ class Card {
     this.isTour = true
   }
 
+  lastLookedAt() {
+    const { visited, player } = this
+    if (visited) return visited.row.spans()[visited.place] ?? visited.row.words
+    return player.marked ?? player.markedRow?.words ?? null
+  }
+
   showDoubt(word, takesFocus) {
     const { labels } = this
     const row = this.passages.rowOf(word)
-    this.visited = word
+    this.visited = { row, place: row.spans().indexOf(word) }
     this.backTo = row.time
     const choices = element("div", "choices")
     word.others.slice(0, 9).forEach((other, k) => {
@@ -160,7 +172,6 @@ class Card {
     }
     this.outbox.add(event, [...touched])
     this.close()
-    this.onSettled()
     if (isTour) this.tour(1)
   }
 

@@ -14,7 +14,7 @@ class Editor {
     this.player = new Player(root.querySelector(".player"), this.passages)
     this.typing = new Typing(root, this.passages, this.outbox, () => this.draw())
     this.card = new Card(root, this.passages, this.outbox, this.player, this.typing, () =>
-      this.count(),
+      this.draw(),
     )
     this.find = new Find(root, this.passages, this.outbox, (message) => this.say(message))
     this.player.mayScroll = () => !this.typing.row && this.card.box.hidden
@@ -91,9 +91,9 @@ class Editor {
     this.showSwitches()
   }
 
-  /** A passage that is being written, or of which Python does not know yet, stays as it is. */
+  /** A passage that is being written, or looked at in the card, or of which Python does not know yet, stays as it is. */
   isHeld(row) {
-    if (this.outbox.holds(row.index)) return true
+    if (this.outbox.holds(row.index) || this.card.holds(row)) return true
     if (row !== this.typing.row) return false
     row.text = this.data.passages[row.index].text // what is saved replaces the text as it is now
     return true
@@ -114,6 +114,8 @@ class Editor {
     const { labels } = this.data
     const n = this.passages.list.querySelectorAll(".doubt").length
     const button = this.root.querySelector(".unsure")
+    if (n !== this.unsure) this.say(n ? filled(labels.unsure, { n }) : labels.no_unsure)
+    this.unsure = n
     button.textContent = n ? filled(labels.unsure, { n }) : `✓ ${labels.no_unsure}`
     button.disabled = !n
   }

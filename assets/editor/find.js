@@ -1,5 +1,7 @@
 // Find and replace in all passages.
 
+const CALM_MS = 80 // after the last key; a letter may be found ten thousand times
+
 /**
  * @typedef {{row: Row, from: number, to: number}} Hit
  */
@@ -20,7 +22,11 @@ class Find {
     this.at = -1
     const { search, by, case: matchCase } = this.form.elements
     Object.assign(this, { search, by, matchCase })
-    search.oninput = matchCase.onchange = () => this.look(true)
+    this.timer = 0
+    search.oninput = matchCase.onchange = () => {
+      clearTimeout(this.timer)
+      this.timer = setTimeout(() => this.look(true), CALM_MS)
+    }
     this.form.onsubmit = (event) => event.preventDefault()
     this.form.onkeydown = (event) => this.press(event)
   }
@@ -37,6 +43,7 @@ class Find {
   }
 
   close() {
+    clearTimeout(this.timer)
     this.form.hidden = true
     this.hits = []
     this.paint()
@@ -45,6 +52,7 @@ class Find {
   /** @param {KeyboardEvent} event */
   press(event) {
     if (event.isComposing) return
+    if (event.key === "Enter" && this.searched !== this.search.value) this.look(true)
     if (event.key === "Escape") this.close()
     else if (event.key === "Enter" && event.target === this.search) this.step(event.shiftKey ? -1 : 1)
     else if (event.key === "Enter" && event.target === this.by) this.replaceOne()
@@ -56,6 +64,8 @@ class Find {
   /** All places where the text is found. @param {boolean} isNew it is another text than before */
   look(isNew) {
     if (!this.isOpen) return
+    clearTimeout(this.timer)
+    this.searched = this.search.value
     this.hits = []
     if (this.search.value) {
       const plain = this.search.value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -87,11 +97,16 @@ class Find {
       if (button.dataset.do !== "closeFind") button.disabled = !hits.length
     }
     if (!globalThis.Highlight || !CSS.highlights) return
-    const drawn = hits.filter(({ row }) => row.words.textContent === row.text)
-    const ranges = drawn.map(({ row, from, to }) => row.range(from, to))
+    const ranges = []
+    let [row, texts, chosenRange] = [null, [], null]
+    for (const hit of hits) {
+      if (hit.row !== row) [row, texts] = [hit.row, hit.row.texts()]
+      const range = rangeIn(texts, hit.from, hit.to)
+      ranges.push(range)
+      if (hit === hits[at]) chosenRange = range
+    }
     CSS.highlights.set("found", new Highlight(...ranges))
-    const here = drawn.indexOf(hits[at])
-    const chosen = new Highlight(...(here >= 0 ? [ranges[here]] : []))
+    const chosen = new Highlight(...(chosenRange ? [chosenRange] : []))
     chosen.priority = 1
     CSS.highlights.set("chosen", chosen)
   }
@@ -129,4 +144,26 @@ class Find {
     }
     this.look(false)
   }
+}
+
+/**
+ * The range from one character to another.
+ *
+ * @param {Text[]} texts which follow each other
+ */
+function rangeIn(texts, from, to) {
+  const range = document.createRange()
+  let [done, isOpen] = [0, false]
+  for (const text of texts) {
+    if (!isOpen && from < done + text.length) {
+      range.setStart(text, from - done)
+      isOpen = true
+    }
+    if (isOpen && to <= done + text.length) {
+      range.setEnd(text, to - done)
+      break
+    }
+    done += text.length
+  }
+  return range
 }

@@ -138,24 +138,12 @@ class Row {
     return spans.length === this.starts.length ? this.starts[spans.indexOf(span)] : this.start
   }
 
-  /** The range from one character of the drawn text to another. */
-  range(from, to) {
-    const range = document.createRange()
+  /** The text nodes of the passage as it is drawn. */
+  texts() {
     const walker = document.createTreeWalker(this.words, NodeFilter.SHOW_TEXT)
-    let [done, isOpen] = [0, false]
-    while (walker.nextNode()) {
-      const { data } = walker.currentNode
-      if (!isOpen && from < done + data.length) {
-        range.setStart(walker.currentNode, from - done)
-        isOpen = true
-      }
-      if (to <= done + data.length) {
-        range.setEnd(walker.currentNode, to - done)
-        break
-      }
-      done += data.length
-    }
-    return range
+    const found = []
+    while (walker.nextNode()) found.push(walker.currentNode)
+    return found
   }
 }
 

@@ -4,10 +4,47 @@ const SKIP_S = 5
 const SPEED_STEP = 0.05
 const [SLOWEST, FASTEST] = [0.5, 2]
 
-// What a person chose, for as long as the page is open; and where the player stopped that was taken
-// off the page, to go on there when it is put on again.
+const LINGER_MS = 5000
+
+// What a person chose, for as long as the page is open.
 const habits = { edit: false, follow: true, loop: false, speed: 1 }
-const left = { source: "", time: 0, isPlaying: false }
+
+// The one sound of the page. The editor of a running job leaves it to that of the finished one, which
+// comes a moment before or after the other goes, so that playing goes on.
+const sound = {
+  source: "",
+  /** @type {HTMLAudioElement | null} */
+  audio: null,
+  /** @type {Player | null} */
+  owner: null,
+  wasPlaying: false, // when its last owner went
+
+  /** @param {string} source its address */
+  of(source) {
+    if (this.source !== source) {
+      this.end()
+      this.source = source
+      this.audio = document.createElement("audio")
+      this.audio.preload = "metadata"
+      this.audio.preservesPitch = true
+      this.audio.src = source
+      document.body.append(this.audio) // it would stop whenever its editor is taken off the page
+    }
+    return this.audio
+  },
+
+  /** The browser's copy of the recording goes, too. */
+  end() {
+    if (this.audio) {
+      this.audio.onerror = null
+      this.audio.pause()
+      this.audio.removeAttribute("src")
+      this.audio.load()
+      this.audio.remove()
+    }
+    Object.assign(this, { source: "", audio: null, owner: null, wasPlaying: false })
+  },
+}
 
 class Player {
   /**
@@ -33,47 +70,45 @@ class Player {
   open(source, labels) {
     this.labels = labels
     if ((source ?? "") === this.source) return
-    this.close()
     this.source = source ?? ""
     this.box.hidden = !source
-    if (!source) return
-    const audio = document.createElement("audio")
-    this.audio = audio
-    audio.preload = "metadata"
-    audio.preservesPitch = true
-    audio.onloadedmetadata = () => {
-      if (left.source === source) {
-        audio.currentTime = left.time
-        if (left.isPlaying) this.play()
-      }
-      left.source = ""
-      this.setSpeed(habits.speed)
-      this.showTime()
+    if (!source) {
+      this.lose()
+      sound.end()
+      return
     }
+    sound.owner?.lose()
+    const audio = sound.of(source)
+    sound.owner = this
+    this.audio = audio
+    audio.onloadedmetadata = () => this.setSpeed(habits.speed)
     audio.onerror = () => {
       this.box.querySelector(".time").textContent = this.labels.unplayable
     }
     audio.onplay = audio.onpause = () => this.showState()
     audio.onseeking = audio.ontimeupdate = () => this.look()
-    audio.src = source
-    this.box.append(audio)
+    audio.ondurationchange = () => this.showTime()
     this.setSpeed(habits.speed)
+    if (sound.wasPlaying) this.play()
+    sound.wasPlaying = false
     this.showState()
   }
 
-  close() {
+  /** The sound is another's now, or gone. */
+  lose() {
     cancelAnimationFrame(this.frame)
-    if (!this.audio) return
-    const { currentTime, paused } = this.audio
-    Object.assign(left, { source: this.source, time: currentTime, isPlaying: !paused })
-    this.audio.onerror = null
-    this.audio.pause()
-    this.audio.removeAttribute("src") // the browser's copy goes, too
-    this.audio.load()
-    this.audio.remove()
     this.audio = null
-    this.source = ""
     this.mark(undefined, undefined)
+  }
+
+  /** The editor is taken off the page. */
+  close() {
+    this.lose()
+    if (sound.owner !== this) return
+    sound.owner = null
+    sound.wasPlaying = !sound.audio.paused
+    sound.audio.pause()
+    setTimeout(() => sound.owner ?? sound.end(), LINGER_MS)
   }
 
   play() {

@@ -74,9 +74,10 @@ class Typing {
   /** @param {Row | null} row the passage to be corrected from now on */
   goTo(row) {
     const left = this.row
+    if (left) this.save(left)
     this.row = row
+    this.began = row?.text.trim() // with what text
     if (!left) return
-    this.save(left)
     this.allow(left, habits.edit)
     this.onEnd()
   }
@@ -84,11 +85,12 @@ class Typing {
   /** What is written goes to Python; a passage left empty, or as it was, comes back. */
   save(row) {
     const text = row.words.innerText.trim()
-    if (text && text !== row.text) {
+    if (text && text !== this.began && text !== row.text) {
       const event = { kind: "correct", passages: [[row.index, row.text, text]] }
       row.foresee(text)
       row.words.textContent = text
       this.outbox.add(event, [row.index])
+      this.began = text
     } else if (row.words.textContent !== row.text) {
       row.signature = ""
     }

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 SPEECH = Path(__file__).resolve().parents[1] / "recordings" / "english-then-mandarin.flac"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 300_000  # a busy machine may take its time
 
 
 @pytest.fixture(scope="session")

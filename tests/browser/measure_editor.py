@@ -27,7 +27,7 @@ SEEK = f"""index => new Promise(resolve => {{
     const row = root.querySelectorAll("section")[index]
     row.scrollIntoView({{block: "center"}})
     const word = row.querySelectorAll("span")[3]
-    const audio = root.querySelector("audio")
+    const audio = document.querySelector("audio")
     requestAnimationFrame(() => setTimeout(() => {{
         const began = performance.now()
         audio.addEventListener("seeked", () => resolve(performance.now() - began), {{once: true}})

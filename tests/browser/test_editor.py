@@ -140,13 +140,7 @@ def test_a_looped_passage_starts_again_at_its_end(page):
     plays(page)
     page.keyboard.press("l")
     audio(page, "{ audio.currentTime = 20.6 }")
-    page.wait_for_function(
-        """() => {
-            const host = [...document.querySelectorAll("*")].find(
-                one => one.shadowRoot?.querySelector(".editor"))
-            return host.shadowRoot.querySelector("audio").currentTime < 20.5
-        }"""
-    )
+    page.wait_for_function("() => document.querySelector('audio').currentTime < 20.5")
     assert audio(page, "!audio.paused")
 
 
@@ -382,6 +376,7 @@ def test_all_hits_are_replaced_told_and_undone_in_one_step(page):
     do(page, "find").click()
     page.locator("input[name=search]").fill("e")
     page.locator("input[name=by]").fill("$&")
+    expect(page.locator(".find output")).to_have_text(re.compile("1 of"))
     count = int(page.locator(".find output").inner_text().split()[-1])
     do(page, "replaceAll").click()
     expect(page.locator(".status")).to_have_text(f"Replaced: {count}")
@@ -412,6 +407,15 @@ def test_doubtful_words_are_a_list_to_work_through(page):
     page.keyboard.press("p")
     page.keyboard.press("1")
     expect(page.locator(".unsure")).to_have_text("1 unsure")
+
+
+def test_the_next_doubt_of_a_passage_stays_open_while_python_answers(page):
+    page.keyboard.press("n")
+    page.get_by_role("button", name="It is right").click()
+    expect(do(page, "undo")).to_be_enabled()
+    page.wait_for_timeout(1500)
+    page.keyboard.press("2")
+    has_text(page, 0, "We flew to Harris last night.")
 
 
 def test_all_the_same_words_are_settled_at_once(page):
