@@ -11,6 +11,7 @@ from asr_core.settings import DecodeMode, Script, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
 from ui_components.state import saved_settings
+from ui_components.vocabulary_panel import vocabulary_panel
 
 _CHOICES = ("auto", "zh", "en", "more")
 
@@ -46,12 +47,15 @@ def settings_panel() -> Settings:
             key="decode",
             help=phrase("decode_help"),
         )
+        vocabulary, keep_vocabulary = vocabulary_panel(saved)
     return replace(
         saved,
         language=language,
         languages=tuple(among) or Settings().languages,
         script=script,
         decode=decode,
+        vocabulary=vocabulary,
+        keep_vocabulary=keep_vocabulary,
     )
 
 

@@ -21,6 +21,7 @@ from asr_core.pace import Pace, clock
 from asr_core.result import Segment, Transcript
 from asr_core.saving import save_text
 from asr_core.settings import Settings
+from asr_core.text.vocabulary import read_lines
 
 STDIN = "-"
 
@@ -161,6 +162,8 @@ def _settings(arguments: argparse.Namespace, console: Console) -> Settings:
     for note in notes:
         console.say(f"Note: {note}")
     given = {name: getattr(arguments, name) for name in _CHOICES}
+    if arguments.vocabulary is not None:
+        given["vocabulary"] = read_lines(Path(arguments.vocabulary))
     try:
         return replace(saved, **{name: value for name, value in given.items() if value is not None})
     except AsrError as error:

@@ -40,7 +40,8 @@ class Repair:
     What the person wrote down as `heard as` is replaced wherever it stands, as whole words. What
     sounds exactly like a term is replaced unless that may well be chance: two syllables are, and
     so is the case of a common word. What only resembles it is replaced where the recognizer was
-    in doubt about every word that changes. Words keep their times; what stood there becomes an alternative.
+    in doubt about every word that changes. Words keep their times; what stood there becomes an
+    alternative.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
