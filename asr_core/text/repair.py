@@ -94,7 +94,7 @@ class Repair:
             yield from self._sounding_latin(words, units, start)
 
     def _given(self, units: Sequence[tuple[str, ...]], start: int) -> Iterator[_Match]:
-        """Forms the person gave, and terms that are right already, which nothing may change."""
+        """Forms the person gave, unless the list has them as right ones, too."""
         said: tuple[str, ...] = ()
         for end in range(start + 1, min(start + self._longest_form, len(units)) + 1):
             said += units[end - 1]
