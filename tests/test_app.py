@@ -134,7 +134,7 @@ def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, 
     drop(page)
     recognizer.jobs[0].segments = (SAID,)
     page.run()
-    assert passages(page, "partial")[0]["pieces"] == ["我们用 Python，20%。"]
+    assert passages(page, "partial")[0]["text"] == "我们用 Python，20%。"
     recognizer.jobs[0].end("done", [SAID])
     page.run()
     assert copied(page) == "我们用 Python，20%。\n"
@@ -144,7 +144,7 @@ def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, 
     assert copied(page) == "我們用 Python，百分之二十。"
     page.toggle(key="verbatim").set_value(True).run()
     assert copied(page) == SAID.text
-    assert passages(page, "transcript")[0]["pieces"] == [SAID.text]
+    assert passages(page, "transcript")[0]["text"] == SAID.text
     saved = json.loads((tmp_path / "settings.json").read_text())
     assert (saved["script"], saved["numbers"], saved["verbatim"]) == ("traditional", False, True)
     page.button(key="new").click().run()
@@ -315,7 +315,7 @@ def test_a_kept_project_is_shown_without_a_recording(page, recognizer, monkeypat
     page.button[0].click().run()
     assert not page.exception
     assert page.subheader[0].value == "talk\\.mp3"
-    assert passages(page, "transcript")[0]["pieces"] == [["Hello.", 0.0]]
+    assert passages(page, "transcript")[0]["text"] == "Hello."
     assert not page.get("audio")
     assert "and 0 bytes of audio." in shown(page)
     assert recognizer.jobs == []

@@ -355,6 +355,27 @@ _PHRASES = {
     "editor_key_break": ("New line within the passage", "段内换行"),
     "editor_key_escape": ("Leave the passage as it was", "放弃对本段的修改"),
     "editor_key_alternative": ("Choose a suggestion", "选择一个建议"),
+    # names and terms
+    "vocabulary": ("Names and terms to get right", "人名和术语"),
+    "vocabulary_example": (
+        "Sottovoce\nLinda Zhang | Linda Chang\n周杰伦 | 周结论",
+        "Sottovoce\nLinda Zhang | Linda Chang\n周杰伦 | 周结论",
+    ),
+    "vocabulary_help": (
+        "One a line. The recognizer listens for them, and what sounds like one of them is put "
+        "right. After a bar: how it comes out wrong, which is then always replaced.",
+        "每行一个。识别时会留意这些词，听起来相近的会改正过来。竖线后面写常被听成什么，"
+        "这些写法一律替换。",
+    ),
+    "n_terms": ("{n} in the list", "共 {n} 个"),
+    "one_term": ("1 in the list", "共 1 个"),
+    "line_left_out": ("{reason} That line is left out.", "{reason}（这一行暂不使用。）"),
+    "keep_vocabulary": ("Remember this list on this computer", "在这台电脑上记住这个列表"),
+    "keep_vocabulary_help": (
+        "It is then written to disk in plain text, in {file}. Otherwise it is forgotten when this "
+        "page is closed.",
+        "列表会以明文写入磁盘：{file}。不勾选则关闭页面后即忘掉。",
+    ),
 }
 
 PAGE_LANGUAGES = ("en", "zh")

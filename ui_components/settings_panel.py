@@ -11,6 +11,7 @@ from asr_core.settings import DecodeMode, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
 from ui_components.state import saved_settings
+from ui_components.vocabulary_panel import vocabulary_panel
 
 _CHOICES = ("auto", "zh", "en", "more")
 
@@ -38,6 +39,7 @@ def settings_panel() -> Settings:
             key="decode",
             help=phrase("decode_help"),
         )
+        vocabulary, keep_vocabulary = vocabulary_panel(saved)
     start_at_once = st.toggle(
         phrase("start_at_once"),
         value=saved.start_at_once,
@@ -50,6 +52,8 @@ def settings_panel() -> Settings:
         languages=tuple(among) or Settings().languages,
         decode=decode,
         start_at_once=start_at_once,
+        vocabulary=vocabulary,
+        keep_vocabulary=keep_vocabulary,
     )
 
 

@@ -10,7 +10,8 @@ from typing import get_args
 
 from asr_core.bench.measure import Score, compare, faster_whisper, ours, read_manifest
 from asr_core.errors import AsrError
-from asr_core.settings import DecodeMode, Precision
+from asr_core.settings import DecodeMode, Precision, Settings
+from asr_core.text.vocabulary import read_lines
 
 _PEER = "faster-whisper"
 
@@ -32,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="how ours decodes",
     )
     parser.add_argument(
+        "--vocabulary", type=Path, help="names and terms for ours, a line each; see bench.terms"
+    )
+    parser.add_argument(
         "--precision", choices=get_args(Precision), default="auto", help="what ours computes in"
     )
     options = parser.parse_args(arguments)
@@ -48,7 +52,9 @@ def _run(options: argparse.Namespace) -> None:
     if not items:
         raise AsrError(f"No recording of the manifest has {options.only!r} in its id.")
     options.output.mkdir(parents=True, exist_ok=True)
-    recognizers = ours(options.decode, options.precision, options.threads)
+    vocabulary = read_lines(options.vocabulary) if options.vocabulary else ()
+    settings = Settings(precision=options.precision, vocabulary=vocabulary)
+    recognizers = ours(options.decode, settings, options.threads)
     if options.peer:
         recognizers[_PEER] = faster_whisper(options.output / "peer", options.threads)
     found: dict[str, list[Score]] = {name: [] for name in recognizers}

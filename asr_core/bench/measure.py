@@ -6,7 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from asr_core.audio.decode import open_recording
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
 from asr_core.model.whisper import PACKAGES, data_file
-from asr_core.settings import DecodeMode, Precision, Settings
+from asr_core.settings import DecodeMode, Settings
 from asr_core.text.score import SCORED
 from asr_core.text.tidy import tidied
 from asr_core.transcribe import transcribe
@@ -72,17 +72,17 @@ def read_manifest(path: Path) -> list[Item]:
         ) from error
 
 
-def ours(modes: Sequence[DecodeMode], precision: Precision, n_threads: int) -> dict[str, Recognize]:
-    """The bundled engine, loaded once, decoding in each of the modes."""
+def ours(modes: Sequence[DecodeMode], settings: Settings, n_threads: int) -> dict[str, Recognize]:
+    """The bundled engine, loaded once, decoding in each of the modes, otherwise as set."""
     torch.set_num_threads(n_threads)
-    engine = load_engine(Settings(precision=precision))
+    engine = load_engine(settings)
 
     def recognize(settings: Settings, path: Path) -> Recognition:
         with open_recording(path, path.name) as recording:
             found = transcribe(recording, engine, settings)
         return Recognition(tidied(found, SCORED).text, found.stats["decoder_passes"])
 
-    chosen = {mode: Settings(decode=mode, precision=precision) for mode in modes}
+    chosen = {mode: replace(settings, decode=mode) for mode in modes}
     return {mode: partial(recognize, settings) for mode, settings in chosen.items()}
 
 

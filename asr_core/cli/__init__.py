@@ -129,6 +129,11 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--decode", choices=get_args(DecodeMode))
     how.add_argument("--beam-size", type=int, metavar="N")
+    how.add_argument(
+        "--vocabulary",
+        metavar="FILE",
+        help="names and terms to get right, a line each: right form | heard as | heard as",
+    )
     how.add_argument("--engine", metavar="NAME")
     how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--precision", choices=get_args(Precision))

@@ -24,6 +24,7 @@ from asr_core.result import Segment, Transcript
 from asr_core.saving import save_bytes
 from asr_core.settings import Settings
 from asr_core.text.tidy import tidied, tidied_segment
+from asr_core.text.vocabulary import read_lines
 
 STDIN = "-"
 
@@ -176,6 +177,8 @@ def _settings(arguments: argparse.Namespace, console: Console) -> Settings:
     given = {name: value for name, value in given.items() if value is not None}
     if not given.keys().isdisjoint(_TIDYING):  # who asks for one of them wants no verbatim text
         given.setdefault("verbatim", False)
+    if arguments.vocabulary is not None:
+        given["vocabulary"] = read_lines(Path(arguments.vocabulary))
     try:
         return replace(saved, **given)
     except AsrError as error:

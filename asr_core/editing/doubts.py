@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from asr_core.editing.words import placed, shared
-from asr_core.result import Segment, Word
+from asr_core.result import DOUBTFUL, Segment, Word
 from asr_core.text.tokenizer import words_of
-
-DOUBTFUL = 0.5  # a word with less confidence is worth a look
 
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 

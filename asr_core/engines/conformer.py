@@ -143,13 +143,10 @@ class ConformerEngine:
                 times,
                 hypothesis.token_log_probs,
                 self._model.config.calibration,
-                alternatives([word.text for word in words], self._texts(others)),
+                alternatives(hypothesis, others, self._tokenizer),
             )
         for i, window in enumerate(windows):
             yield Recognized(window.end, tuple(found[i]))
-
-    def _texts(self, hypotheses: Sequence[Hypothesis]) -> list[list[str]]:
-        return [[word.text for word in self._tokenizer.words(h.tokens)] for h in hypotheses]
 
     def _decided(self, passages: list[Heard], wanted: _Wanted) -> list[_Reading]:
         """Every passage read in the language the decoder is surer of."""

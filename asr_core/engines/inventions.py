@@ -84,6 +84,7 @@ def without_stock_phrases(
         hypothesis,
         tokens=tuple(hypothesis.tokens[i] for i in kept),
         token_log_probs=tuple(hypothesis.token_log_probs[i] for i in kept),
+        rivals=tuple(hypothesis.rivals[i] for i in kept) if hypothesis.rivals else (),
     )
     return left if any(map(str.isalnum, tokenizer.decode(left.tokens))) else NOTHING
 

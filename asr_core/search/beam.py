@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -13,6 +14,7 @@ from asr_core.search.types import Hypothesis, SearchOptions
 
 _END_MARGIN = 10.0  # natural log; ESPnet's end detection
 _END_LENGTHS = 3
+_RIVALS = 3  # kept of every token
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Path:
     ended: bool = False
     looped: bool = False
     walk: Walk = field(default_factory=Walk)  # among the listed terms
+    rivals: tuple[tuple[int, ...], ...] = ()  # of every token, what else was likely there
 
 
 @dataclass(slots=True)
@@ -95,6 +98,7 @@ class Beam:
                 path.log_probs[: len(path.tokens)],
                 ended=path.ended,
                 looped=path.looped,
+                rivals=path.rivals,
                 attention_score=sum(path.log_probs),
                 ctc_score=path.ctc if self.options.ctc_weight else None,
             )
@@ -102,16 +106,23 @@ class Beam:
         ]
 
     def _grown(self, candidates: list[Candidate]) -> Iterator[Path]:
+        tokens: dict[int, list[int]] = defaultdict(list)  # of every parent, best first
+        for found in candidates:
+            tokens[found.parent].append(found.token)
         for found in candidates:
             old = self.running[found.parent]
             log_probs = (*old.log_probs, found.log_prob)
-            path = Path(old.tokens, log_probs, found.score, found.ctc, found.parent)
+            path = Path(
+                old.tokens, log_probs, found.score, found.ctc, found.parent, rivals=old.rivals
+            )
             if self.options.bias:
                 path.walk = self.options.bias.step(old.walk, found.token)
             if found.token == self.options.eos_id:
                 path.ended = True
             else:
                 path.tokens = (*old.tokens, found.token)
+                others = [token for token in tokens[found.parent] if token != found.token]
+                path.rivals = (*old.rivals, tuple(others[:_RIVALS]))
                 path.looped = is_looping(path.tokens, self.options.max_repeats)
             yield path
 

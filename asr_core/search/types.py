@@ -96,6 +96,7 @@ class Hypothesis:
     attention_score: float | None = None  # log P(tokens, end token | sound) by the decoder
     ctc_score: float | None = None  # log P(tokens | sound) by the CTC head
     frames: tuple[int, ...] | None = None  # where CTC heard each token best
+    rivals: tuple[tuple[int, ...], ...] = ()  # of each token, what else was likely there
 
     @property
     def confidence(self) -> float:

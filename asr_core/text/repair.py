@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from asr_core.result import DOUBTFUL, Segment, Word
+from asr_core.result import Segment, Word
 from asr_core.text.score import HAN
 from asr_core.text.tidy import joined
 from asr_core.text.vocabulary import Term, Vocabulary
@@ -17,10 +17,13 @@ from asr_core.text.vocabulary import Term, Vocabulary
 _PARTS = re.compile(rf"{HAN}|(?:(?!{HAN})\S)+")  # as words are cut: characters, or between spaces
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _CHINESE = re.compile(rf"{HAN}+")
-_NEAR_CHINESE = 0.3  # of the letters of a syllable that may differ, on average
+# Chosen on training audio: 153 recordings, a list of words said in them and 52 others.
+_DOUBT = 0.75  # confidence below which a word may be another
+_NEAR_CHINESE = 0.3  # of the letters of a syllable may differ, on average
+_FAR = 0.5  # and of none more than this
 _NEAR_LATIN = 0.75  # of the letters that must be the same
 _NEAR_ALIKE = 0.6  # the same where consonants sound alike
-_SURE_LENGTH = 3  # characters; as many syllables hardly ever agree by chance
+_LONG = 3  # characters; as many syllables hardly ever agree by chance
 _SHORTEST = 4  # letters of a Latin term that is looked for among doubtful words
 
 
@@ -47,7 +50,7 @@ class Repair:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._forms: dict[tuple[str, ...], str] = {}
         self._latin: dict[str, str] = {}  # by letters
-        self._chinese: dict[str, list[str]] = defaultdict(list)  # by a reading of the first
+        self._chinese: dict[str, dict[str, list[str]]] = defaultdict(dict)  # by first syllable
         self._right = {_units(term.text) for term in vocabulary.terms}
         for term in vocabulary.terms:
             self._add(term)
@@ -78,8 +81,8 @@ class Repair:
             self._forms.setdefault(_units(form), term.text)
         if _CHINESE.fullmatch(term.text):
             if len(term.text) > 1:
-                for reading in _readings(term.text[0]):
-                    self._chinese[reading].append(term.text)
+                syllables = _syllables(term.text)
+                self._chinese[syllables[0]][term.text] = syllables
         elif not _CHINESE.search(term.text):
             self._latin.setdefault("".join(_units(term.text)), term.text)
 
@@ -91,7 +94,7 @@ class Repair:
             yield from self._sounding_latin(words, units, start)
 
     def _given(self, units: Sequence[tuple[str, ...]], start: int) -> Iterator[_Match]:
-        """Forms the person gave, and terms that are right already, which nothing may change."""
+        """Forms the person gave, unless the list has them as right ones, too."""
         said: tuple[str, ...] = ()
         for end in range(start + 1, min(start + self._longest_form, len(units)) + 1):
             said += units[end - 1]
@@ -102,28 +105,30 @@ class Repair:
         first = _core(words[start].text)
         if not _CHINESE.fullmatch(first):
             return
-        for term in self._terms_like(first):
+        for term, syllables in self._terms_like(first):
             window = words[start : start + len(term)]
             said = [_core(word.text) for word in window]
             if len(said) < len(term) or not _CHINESE.fullmatch("".join(said)):
                 continue
             if any(len(c) != 1 for c in said) or _is_broken(window):
                 continue
-            distances = [_distance(a, b) for a, b in zip(said, term, strict=True)]
+            distances = [_distance(*pair) for pair in zip(said, syllables, strict=True)]
             mean = sum(distances) / len(distances)
             differing = [w for w, a, b in zip(window, said, term, strict=True) if a != b]
-            is_sure = mean == 0 and len(term) >= _SURE_LENGTH
-            if mean <= _NEAR_CHINESE and (not differing or is_sure or _in_doubt(differing)):
+            is_long = len(term) >= _LONG
+            if mean == 0:
+                is_it = not differing or is_long or _in_doubt(differing)
+            else:
+                is_near = mean <= _NEAR_CHINESE and max(distances) <= _FAR
+                is_it = is_long and is_near and _in_doubt(differing)
+            if is_it:
                 yield _Match(start, start + len(term), term, 1.0 - mean)
 
-    def _terms_like(self, character: str) -> set[str]:
-        """Terms whose first character may sound like this one."""
-        return {
-            term
-            for reading, terms in self._chinese.items()
-            if min(_unlike(reading, own) for own in _readings(character)) <= 0.5
-            for term in terms
-        }
+    def _terms_like(self, character: str) -> Iterator[tuple[str, list[str]]]:
+        """Terms whose first character may sound like this one, and their syllables."""
+        for syllable, terms in self._chinese.items():
+            if _distance(character, syllable) <= _FAR:
+                yield from terms.items()
 
     def _sounding_latin(
         self, words: Sequence[Word], units: Sequence[tuple[str, ...]], start: int
@@ -136,10 +141,9 @@ class Repair:
             window = words[start:end]
             term = self._latin.get(letters)
             if term is not None:
-                if _is_telling(term, _shown(window)) or _in_doubt(window):
-                    yield _Match(start, end, term, 1.0)
-                else:
-                    yield _Match(start, end, _shown(window), 1.0)  # right as it is
+                shown = _shown(window)
+                is_it = _is_telling(term, shown) or (_in_doubt(window) and not term.islower())
+                yield _Match(start, end, term if is_it else shown, 1.0)
             elif letters and _in_doubt(window):
                 for spelled, near in self._latin.items():
                     alike = _likeness(letters, spelled)
@@ -171,45 +175,42 @@ def _is_broken(words: Sequence[Word]) -> bool:
 
 
 def _in_doubt(words: Sequence[Word]) -> bool:
-    return all(word.confidence < DOUBTFUL for word in words)
+    return all(word.confidence < _DOUBT for word in words)
 
 
 def _is_telling(term: str, shown: str) -> bool:
     """Whether a difference of spaces or case is more than the capital of a plain word.
 
-    A person may list Will and Rose; that is no reason to write every will and rose so.
+    A person may list Will and Rose; that is no reason to write every will and rose so. A term in
+    small letters may begin a sentence.
     """
-    return term.casefold() != shown.casefold() or not term.istitle()
+    is_plain = term.istitle() or term.islower()
+    return term.casefold() != shown.casefold() or not is_plain
+
+
+def _syllables(text: str) -> list[str]:
+    """How Chinese text is read, in letters without tones: each character as it is in this text."""
+    from pypinyin import lazy_pinyin  # here: most runs have no list, and its tables take time
+
+    return lazy_pinyin(text)
 
 
 @cache
-def _readings(character: str) -> frozenset[str]:
-    """How a character may be read, in letters without tones."""
-    from pypinyin import Style, pinyin  # here: most runs have no list, and its tables take time
-
-    return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
-
-
-@cache
-def _distance(a: str, b: str) -> float:
-    """How unlike two characters sound: 0 the same, 1 nothing in common."""
-    if a == b:
-        return 0.0
-    return min(_unlike(x, y) for x in _readings(a) for y in _readings(b))
-
-
-@cache
-def _unlike(a: str, b: str) -> float:
+def _distance(character: str, syllable: str) -> float:
+    """How unlike a syllable a character may sound: 0 the same, 1 nothing in common."""
+    from pypinyin import Style, pinyin
     from rapidfuzz.distance import Levenshtein
 
-    return Levenshtein.normalized_distance(a, b)
+    readings = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    return min(Levenshtein.normalized_distance(reading, syllable) for reading in readings)
 
 
 def _likeness(letters: str, term: str) -> float:
     """How like a Latin term some letters are, 0 where that is not enough to take them for it."""
     from rapidfuzz.distance import Levenshtein
 
-    if min(len(letters), len(term)) < _SHORTEST or letters == term + "s":  # a name's genitive
+    is_genitive = f"{term}s" == letters or f"{letters}s" == term
+    if is_genitive or min(len(letters), len(term)) < _SHORTEST:
         return 0.0
     same = Levenshtein.normalized_similarity(letters, term, score_cutoff=_NEAR_ALIKE)
     is_near = same >= _NEAR_LATIN or (same > 0 and _sound(letters) == _sound(term))

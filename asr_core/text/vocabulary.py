@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from asr_core.errors import AsrError
 
@@ -53,6 +54,21 @@ class Vocabulary:
                     "for this recording."
                 )
         return cls(tuple(Term(text, forms) for text, forms in found.items()))
+
+
+def read_lines(path: Path) -> tuple[str, ...]:
+    """The lines of a list in a text file.
+
+    Raises:
+        AsrError: it cannot be read, or a line of it cannot be used.
+    """
+    try:
+        lines = tuple(path.read_text(encoding="utf-8-sig").splitlines())
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise AsrError(f"Cannot read the names and terms in {path.name!r}: {reason}.") from None
+    Vocabulary.parse(lines)
+    return lines
 
 
 def _check(form: str, number: int) -> None:

@@ -117,6 +117,20 @@ def test_one_bad_file_does_not_stop_the_others_and_the_model_is_loaded_once(
     assert len(loaded) == 1
 
 
+def test_names_and_terms_come_from_a_file(folder, tmp_path, loaded, capsys):
+    listed = tmp_path / "names.txt"
+    listed.write_text("\ufeff# people\nSottovoce | soto voce\n", encoding="utf-8")
+    assert transcribe(folder / "talk.wav", "--vocabulary", listed) == 0
+    assert loaded[0].vocabulary == ("# people", "Sottovoce | soto voce")
+    assert not (tmp_path / "settings.json").exists()
+    listed.write_text("Sottovoce | !", encoding="utf-8")
+    assert transcribe(folder / "talk.wav", "--vocabulary", listed) == 1
+    assert "Line 1 of the names and terms" in capsys.readouterr().err
+    assert transcribe(folder / "talk.wav", "--vocabulary", tmp_path / "gone.txt") == 1
+    assert "Cannot read the names and terms in 'gone.txt'" in capsys.readouterr().err
+    assert len(loaded) == 1
+
+
 def test_a_wrong_name_is_told_before_the_model_is_loaded(folder, loaded):
     assert transcribe(folder / "gone.wav") == 1
     assert loaded == []

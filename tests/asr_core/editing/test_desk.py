@@ -73,11 +73,10 @@ def test_the_languages_follow_the_text():
     assert desk.current.language.label == "zh"
 
 
-def test_better_times_are_no_step_and_come_too_late_for_another_text():
+def test_better_times_are_no_step_of_their_own():
     desk = Desk(TALK)
     better = replace(HELLO, words=(Word("hello", 0.2, 0.8, 0.9),))
-    desk.amend(0, better)
+    desk.amend(replace(TALK, segments=(better, *TALK.segments[1:])))
     assert desk.current.segments[0] == better
+    assert desk.shown.segments[0] == better
     assert not desk.can_undo
-    desk.amend(1, replace(NIHAO, text="您好"))
-    assert desk.current.segments[1] == NIHAO
