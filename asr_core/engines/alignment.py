@@ -12,6 +12,7 @@ from asr_core.engines.words import passage_segments
 from asr_core.model.hybrid import HybridModel
 from asr_core.result import Segment
 from asr_core.search.types import Hypothesis
+from asr_core.text.tidy import written
 from asr_core.text.tokenizer import Tokenizer
 
 _PROMPT_AND_END = 8  # tokens
@@ -36,7 +37,10 @@ class Aligner:
         """
         if language not in self._tokenizer.languages:
             return None
-        tokens = tuple(self._tokenizer.encode(f" {text.strip()}"))  # words begin with a space
+        plain, (simplified,) = text.strip(), written([text.strip()], "simplified")
+        if len(simplified) == len(plain):
+            plain = simplified  # what CTC has learned
+        tokens = tuple(self._tokenizer.encode(f" {plain}"))  # words begin with a space
         room = self._model.config.decoder.max_tokens
         if not tokens or (room is not None and len(tokens) + _PROMPT_AND_END > room):
             return None

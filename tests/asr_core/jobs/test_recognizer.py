@@ -5,13 +5,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from voice import conversation
 
-from asr_core.jobs import Recognizer
+from asr_core.audio.clip import Clip
+from asr_core.errors import AsrError
+from asr_core.jobs import Readiness, Recognizer
 from asr_core.settings import Settings
+from asr_core.speed import Experience
 
 LIGHT = Path(__file__).parents[2] / "light"
 
@@ -260,6 +264,130 @@ def test_close_ends_the_process_and_the_running_job(recording):
     recognizer.close()
     assert finished(job).stage == "cancelled"
     assert not is_alive(pid_of(job))
+
+
+def test_the_line_can_be_changed_while_it_waits(recognizer, recording):
+    slow = Settings(engine="light-slow")
+    first, second, third = (recognizer.submit(recording, f"{i}.wav", slow) for i in range(3))
+    until(lambda: first.segments)
+    recognizer.move(third, second)
+    assert recognizer.ahead_of(third) == 1
+    second.cancel()
+    first.cancel()
+    until(lambda: third.stage == "transcribing")
+    third.cancel()
+    assert finished(third).stage == "cancelled"
+
+
+def test_a_held_recording_says_its_length_and_waits_for_its_start(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-damaged"), hold=True)
+    until(lambda: job.duration)
+    assert (job.stage, job.length) == ("held", pytest.approx(36.0))
+    after = finished(recognizer.submit(recording, "next.wav", NO_CHOICE))
+    assert after.stage == "done"
+    recognizer.release(job, NO_CHOICE, Clip(0.0, 10.0))
+    assert finished(job).stage == "done"
+    assert job.length == 10.0
+    assert len(job.segments) == 3
+    assert job.transcript.notes == ("Only a part was heard: 0:00 to 0:10.",)
+
+
+def test_what_waits_and_is_no_recording_fails_at_once(recognizer, recording):
+    running = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+    waiting = recognizer.submit(recording, "next.wav", NO_CHOICE)
+    broken = recognizer.submit(b"this is no sound" * 99, "notes.wav", NO_CHOICE)
+    assert finished(broken).stage == "failed"
+    assert "notes.wav" in broken.error
+    assert running.running
+    assert waiting.running
+    assert finished(waiting).stage == "done"
+
+
+def test_a_part_has_the_times_of_the_whole_and_a_fraction_of_its_own(recognizer, recording):
+    slow, part = Settings(engine="light-slow"), Clip(9.0, 27.0)
+    job = recognizer.submit(recording, "talk.wav", slow, part)
+    until(lambda: job.segments)
+    assert job.fraction < 0.5
+    assert finished(job).length == 18.0
+    assert job.segments[0].start == pytest.approx(9.0, abs=0.3)
+    assert len(job.segments) == 4
+
+
+def test_a_passage_is_heard_again_while_another_recording_runs(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+    until(lambda: job.segments)
+    again = recognizer.hear_again(
+        recording, "other.wav", replace(NO_CHOICE, language="zh"), Clip(4.3, 6.2)
+    )
+    found = again.result(PATIENCE)
+    assert job.running
+    assert [segment.language for segment in found.segments] == ["zh"]
+    assert found.segments[0].start == pytest.approx(4.5, abs=0.3)
+    assert finished(job).stage == "done"
+    assert len(job.segments) == 8
+
+
+def test_words_are_aligned_when_the_worker_is_idle(recognizer, recording):
+    asked = recognizer.align(recording, "talk.wav", NO_CHOICE, Clip(4.3, 6.2), "two words", "en")
+    found = asked.result(PATIENCE)
+    assert [word.text for word in found.words] == ["two", "words"]
+    assert found.words[0].end == found.words[1].start == pytest.approx(5.3, abs=0.3)
+    silent = recognizer.align(recording, "talk.wav", NO_CHOICE, Clip(2.0, 4.0), "nothing", "en")
+    assert silent.result(PATIENCE) is None
+
+
+def test_an_errand_that_fails_is_a_sentence_and_the_worker_goes_on(recognizer, recording):
+    asked = recognizer.hear_again(b"this is no sound" * 99, "notes.wav", NO_CHOICE, Clip(0, 1))
+    with pytest.raises(AsrError, match=r"notes\.wav"):
+        asked.result(PATIENCE)
+    assert finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).stage == "done"
+
+
+def test_an_errand_whose_worker_dies_has_an_answer_all_the_same(recognizer, recording):
+    job = recognizer.submit(recording, "talk.wav", Settings(engine="light-stuck"))
+    until(lambda: job.segments)
+    asked = recognizer.align(recording, "talk.wav", NO_CHOICE, Clip(4.3, 6.2), "two", "en")
+    job.cancel()
+    error = asked.exception(PATIENCE)
+    assert error is None or "stopped in the middle" in str(error)  # None: by the next worker
+    assert finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).stage == "done"
+
+
+def test_a_worker_that_is_unfit_gets_no_job_until_it_was_checked_again(recording):
+    recognizer = Recognizer(loader="light_engine:load")
+    try:
+        recognizer.prepare(Settings(engine="light-damaged"))
+        assert recognizer.readiness.stage == "preparing"
+        job = recognizer.submit(recording, "talk.wav", NO_CHOICE)
+        until(lambda: recognizer.readiness.stage == "failed")
+        assert recognizer.readiness.error == "The model file is damaged. Get it again."
+        assert not job.wait(0.2)
+        assert job.stage == "waiting"
+        recognizer.prepare(NO_CHOICE)
+        assert finished(job).stage == "done"
+        assert recognizer.readiness == Readiness("ready")
+    finally:
+        recognizer.close()
+
+
+def test_the_expected_time_is_measured_and_learned_from_runs(recording, tmp_path):
+    experience = Experience(tmp_path / "speed.json")
+    recognizer = Recognizer(experience=experience, loader="light_engine:load")
+    try:
+        assert recognizer.expected(NO_CHOICE, 60.0) is None
+        recognizer.prepare(NO_CHOICE)
+        until(lambda: recognizer.expected(NO_CHOICE, 60.0))
+        assert recognizer.expected(NO_CHOICE, 60.0) == pytest.approx(6.0)
+        held = recognizer.submit(recording, "talk.wav", NO_CHOICE, Clip(0, 12), hold=True)
+        until(lambda: held.length)
+        assert recognizer.remaining(held) == pytest.approx(1.2)
+        held.cancel()
+        assert recognizer.remaining(held) is None
+        finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-slow")))
+        slow = Settings(engine="light-slow")
+        until(lambda: experience.ratio(slow) != 1.0 or experience.ratio(NO_CHOICE) != 1.0)
+    finally:
+        recognizer.close()
 
 
 def test_a_prepared_worker_has_loaded_once_when_the_first_job_comes(recording):
