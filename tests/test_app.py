@@ -139,11 +139,11 @@ def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, 
     page.run()
     assert copied(page) == "我们用 Python，20%。\n"
     page.segmented_control(key="script").set_value("traditional").run()
-    assert copied(page) == "我們用 Python，20%。"
+    assert copied(page) == "我們用 Python，20%。\n"
     page.toggle(key="numbers").set_value(False).run()
-    assert copied(page) == "我們用 Python，百分之二十。"
+    assert copied(page) == "我們用 Python，百分之二十。\n"
     page.toggle(key="verbatim").set_value(True).run()
-    assert copied(page) == SAID.text
+    assert copied(page) == f"{SAID.text}\n"
     assert passages(page, "transcript")[0]["text"] == SAID.text
     saved = json.loads((tmp_path / "settings.json").read_text())
     assert (saved["script"], saved["numbers"], saved["verbatim"]) == ("traditional", False, True)
@@ -151,9 +151,9 @@ def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, 
     drop(page)
     recognizer.jobs[1].end("done", [SAID])
     page.run()
-    assert copied(page) == SAID.text
+    assert copied(page) == f"{SAID.text}\n"
     page.toggle(key="verbatim").set_value(False).run()
-    assert copied(page) == "我們用 Python，百分之二十。"
+    assert copied(page) == "我們用 Python，百分之二十。\n"
     assert not page.exception
 
 
