@@ -12,7 +12,7 @@ from asr_core.engines.words import passage_segments
 from asr_core.model.hybrid import HybridModel
 from asr_core.result import Segment
 from asr_core.search.types import Hypothesis
-from asr_core.text.tidy import written
+from asr_core.text.chinese import in_script
 from asr_core.text.tokenizer import Tokenizer
 
 _PROMPT_AND_END = 8  # tokens
@@ -37,7 +37,8 @@ class Aligner:
         """
         if language not in self._tokenizer.languages:
             return None
-        plain, (simplified,) = text.strip(), written([text.strip()], "simplified")
+        plain = text.strip()
+        simplified = in_script(plain, "simplified")
         if len(simplified) == len(plain):
             plain = simplified  # what CTC has learned
         tokens = tuple(self._tokenizer.encode(f" {plain}"))  # words begin with a space
