@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ class PageServer:
     """The real page in a process of its own, and the start key it printed."""
 
     def __init__(self, folder: Path, start: str = START) -> None:
+        self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-c", start],
             cwd=folder,  # not the project's: its config.toml must be found all the same
@@ -78,6 +80,7 @@ class PageServer:
         connection.close()
         return answer
 
+    @cached_property
     def cookie(self) -> str:
         """What it gives for its start key, once, as a Cookie header."""
         answer = self.ask(f"/?key={self.key}")
@@ -92,11 +95,18 @@ class PageServer:
 
 @pytest.fixture(scope="session")
 def launch_page(tmp_path_factory):
-    """Starts page servers, each with a settings folder of its own."""
+    """Starts page servers, each with a settings folder of its own.
+
+    `start` is the program, `settings` what the folder holds.
+    """
     started = []
 
-    def launch(start: str = START) -> PageServer:
-        started.append(PageServer(tmp_path_factory.mktemp("page"), start))
+    def launch(start: str = START, settings: str | None = None) -> PageServer:
+        folder = tmp_path_factory.mktemp("page")
+        if settings is not None:
+            (folder / "sottovoce").mkdir()
+            (folder / "sottovoce" / "settings.json").write_text(settings, encoding="utf-8")
+        started.append(PageServer(folder, start))
         return started[-1]
 
     yield launch
@@ -113,5 +123,5 @@ def page_server(launch_page) -> PageServer:
 
 @pytest.fixture(scope="session")
 def page_cookie(page_server) -> str:
-    """The key to the one page server that most tests use."""
-    return page_server.cookie()
+    """What the page server gave for its start key, as a Cookie header."""
+    return page_server.cookie

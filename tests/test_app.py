@@ -11,7 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from asr_core import settings as settings_module
 from asr_core import speed as speed_module
+from asr_core.audio.clip import FIRST_MINUTE, Clip
 from asr_core.editing.quotes import Quote
+from asr_core.errors import AsrError
+from asr_core.jobs import Readiness
 from asr_core.privacy.receipt import Receipt
 from asr_core.project import Project, sealed
 from asr_core.result import Segment, Transcript, Word
@@ -329,3 +332,172 @@ def test_the_page_speaks_chinese_to_a_chinese_browser(recognizer, monkeypatch):
     at = AppTest.from_file(str(APP), default_timeout=30).run()
     assert not at.exception
     assert at.header[0].value == "放入录音，立见文字"
+
+
+def drop_many(at, *names):
+    for name in names:
+        at.file_uploader[0].upload(name, name.encode(), "audio/mpeg")
+    at.run()
+    assert not at.exception
+
+
+def show(at, job):
+    at.button(key=f"show-{job.id}").click().run()
+    assert not at.exception
+
+
+def heading(at):
+    return at.subheader[0].value
+
+
+def test_many_files_make_a_list_and_the_first_is_shown(page, recognizer):
+    drop_many(page, "one.mp3", "two.mp3", "three.mp3")
+    assert [given[1] for given in recognizer.given] == ["one.mp3", "two.mp3", "three.mp3"]
+    assert "3 recordings" in shown(page)
+    assert "23 bytes of audio in memory" in shown(page)
+    labels = [button.label for button in page.button if button.key.startswith("show-")]
+    assert labels == ["one\\.mp3", "two\\.mp3", "three\\.mp3"]
+    assert heading(page) == "one\\.mp3"
+    show(page, recognizer.jobs[2])
+    assert heading(page) == "three\\.mp3"
+
+
+def test_a_finished_recording_stays_in_sight_while_the_next_runs(page, recognizer):
+    drop_many(page, "one.mp3", "two.mp3")
+    first, second = recognizer.jobs
+    first.end("done", [HELLO])
+    second.stage, second.fraction, second.eta = "transcribing", 0.5, 120.0
+    page.run()
+    assert heading(page) == "one\\.mp3"
+    assert passages(page, "transcript")
+    assert "Done · 3:12" in shown(page)
+    assert "50% done · about 2 min left" in shown(page)
+    show(page, second)
+    assert page.get("progress")[0].proto.value == 50
+
+
+def test_one_failure_is_a_sentence_in_the_list_and_the_rest_go_on(page, recognizer):
+    drop_many(page, "one.mp3", "broken.mp3", "three.mp3")
+    recognizer.jobs[1].end("failed", error="Cannot read “broken.mp3”: it is text.")
+    page.run()
+    assert "Cannot read “broken\\.mp3”\\: it is text\\." in shown(page)
+    assert recognizer.jobs[0].running
+    assert recognizer.jobs[2].running
+
+
+def test_more_can_be_added_while_others_run(page, recognizer):
+    drop(page, "one.mp3")
+    recognizer.jobs[0].segments = (HELLO,)
+    drop(page, "two.mp3")
+    assert "2 recordings" in shown(page)
+    assert heading(page) == "one\\.mp3"
+    assert passages(page, "partial")
+
+
+def test_all_can_be_stopped_at_once(page, recognizer):
+    drop_many(page, "one.mp3", "two.mp3")
+    recognizer.jobs[0].segments = (HELLO,)
+    page.button(key="cancel_all").click().run()
+    assert not page.exception
+    assert [job.stage for job in recognizer.jobs] == ["cancelled", "cancelled"]
+    assert passages(page, "transcript")  # the text so far stays
+    assert "cancel_all" not in [button.key for button in page.button]
+
+
+def test_all_audio_can_be_forgotten_and_the_texts_stay(page, recognizer):
+    drop_many(page, "one.mp3", "two.mp3")
+    for job in recognizer.jobs:
+        job.end("done", [HELLO])
+    page.run()
+    assert len(page.get("audio")) == 1
+    assert "the text and 14 bytes of audio" in shown(page)
+    page.button(key="forget_all").click().run()
+    assert not page.exception
+    assert not page.get("audio")
+    assert "0 bytes of audio." in shown(page)
+    assert passages(page, "transcript")
+    assert recognizer.calls[-3:] == ["forget", "check", "check"]
+
+
+def test_the_list_can_be_cleared(page, recognizer):
+    drop_many(page, "one.mp3", "two.mp3")
+    page.button(key="clear_queue").click().run()
+    assert not page.exception
+    assert page.header
+    assert not any(job.running for job in recognizer.jobs)
+
+
+def test_switched_off_recordings_wait_for_their_start(page, recognizer, tmp_path):
+    page.toggle(key="start_at_once").set_value(False).run()
+    drop(page, "one.mp3")
+    job = recognizer.jobs[0]
+    assert job.stage == "held"
+    job.length, job.eta = 760.0, 180.0
+    page.run()
+    assert "Not started · 12:40 · about 3 min" in shown(page)
+    page.segmented_control(key="language").set_value("en")
+    page.segmented_control(key="part").set_value("part_minute").run()
+    page.button(key="start_queue").click().run()
+    assert not page.exception
+    assert (job.stage, job.settings.language, job.clip) == ("waiting", "en", FIRST_MINUTE)
+    assert json.loads((tmp_path / "settings.json").read_text())["start_at_once"] is False
+
+
+def test_the_first_minute_is_tried_and_then_all_of_it(page, recognizer):
+    page.segmented_control(key="part").set_value("part_minute").run()
+    drop(page)
+    job = recognizer.jobs[0]
+    assert job.clip == FIRST_MINUTE
+    job.end("done", [HELLO])
+    page.run()
+    page.button(key="whole").click().run()
+    assert not page.exception
+    assert recognizer.jobs[1].clip.is_whole
+    assert recognizer.given[1][:2] == (b"sound", "talk.mp3")
+    recognizer.jobs[1].end("done", [HELLO, NIHAO])
+    page.run()
+    assert len(passages(page, "transcript")) == 2
+    assert "recordings" not in shown(page)  # the part was replaced
+
+
+def test_a_part_is_chosen_by_its_times(page, recognizer):
+    page.segmented_control(key="part").set_value("part_between").run()
+    page.text_input(key="part_start").set_value("soon").run()
+    assert page.error[0].value.startswith("“soon” is no time\\.")
+    assert page.file_uploader[0].disabled
+    page.text_input(key="part_start").set_value("1:30").run()
+    assert not page.error
+    page.text_input(key="part_stop").set_value("2:00").run()
+    drop(page)
+    assert recognizer.jobs[0].clip == Clip(90.0, 120.0)
+
+
+def test_a_page_that_is_not_ready_says_why_and_looks_again(page, recognizer):
+    recognizer.readiness = Readiness("failed", "The model file is damaged. Get it again.")
+    page.run()
+    assert page.error[0].value == "The model file is damaged\\. Get it again\\."
+    page.button(key="check").click().run()
+    assert recognizer.calls == ["prepare", "prepare"]
+    recognizer.readiness = Readiness("preparing")
+    page.run()
+    assert "Getting ready." in shown(page)
+    assert not page.file_uploader[0].disabled  # what is given meanwhile waits in line
+    recognizer.readiness = Readiness("ready")
+    page.run()
+    assert "Getting ready." not in shown(page)
+    assert not page.error
+
+
+def test_a_passage_that_is_heard_again_is_announced_and_then_shown(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].end("done", [HELLO])
+    page.run()
+    (run,) = state.runs()._runs
+    state.runs().hear_again(run, 0, "zh")
+    page.run()
+    assert "Hearing again: 0:00" in shown(page)
+    recognizer.asked[0][-1].set_exception(AsrError("The recognizer stopped."))
+    page.run()
+    assert not page.exception
+    assert page.toast[0].value == "The recognizer stopped\\."
+    assert "Hearing again" not in shown(page)

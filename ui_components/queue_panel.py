@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -39,7 +39,7 @@ def queue_panel() -> None:
 def _panel(was_moving: bool) -> None:
     """The list, once a second as long as something may change."""
     runs, shown = state.runs_here(), state.current_run()
-    if was_moving and not _is_moving(runs):
+    if st.session_state.pop("queue_acted", False) or (was_moving and not _is_moving(runs)):
         st.rerun()
     with st.container(border=True, gap="xsmall", key="queue"):
         _head(runs)
@@ -64,48 +64,38 @@ def _head(runs: Sequence[Run]) -> None:
         st.caption(" · ".join(said))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         stages = {run.job.stage for run in runs}
-        if "held" in stages and _clicked("start_queue", ":material/play_arrow:", primary=True):
-            state.start_held()
-            st.rerun()
-        if any(run.job.running for run in runs) and _clicked(
-            "cancel_all", ":material/stop_circle:"
-        ):
-            state.cancel_all()
-            st.rerun()
-        if held and _clicked("forget_all", ":material/delete_forever:"):
-            state.forget_all_audio()
-            close_player()
-            st.rerun()
-        if _clicked("clear_queue", ":material/playlist_remove:"):
-            state.new_recording()
-            st.rerun()
+        if "held" in stages:
+            _button("start_queue", ":material/play_arrow:", state.start_held, is_primary=True)
+        if _is_moving(runs):
+            _button("cancel_all", ":material/stop_circle:", state.cancel_all)
+        if held:
+            _button("forget_all", ":material/delete_forever:", _forget_all)
+        _button("clear_queue", ":material/playlist_remove:", state.new_recording)
 
 
 def _row(run: Run, is_shown: bool) -> None:
     """One recording: its name, which shows it when clicked, how far it is, and a menu."""
     job = run.job
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(
+        st.button(
             plain(job.name),
             key=f"show-{job.id}",
             icon=_ICONS[job.stage],
             type="secondary" if is_shown else "tertiary",
-        ):
-            state.select(run)
-            st.rerun()
+            on_click=_act,
+            args=(state.select, run),
+        )
         st.caption(_said(run))
-        options = _options(run)
-        chosen = st.menu_button(
+        st.menu_button(
             phrase("queue_more"),
-            options,
+            _options(run),
             key=f"more-{job.id}",
             icon=":material/more_horiz:",
             type="tertiary",
             format_func=phrase,
+            on_click=_act,
+            args=(_do, run),
         )
-        if chosen in options:
-            _do(run, chosen)
-            st.rerun()
 
 
 def _said(run: Run) -> str:
@@ -128,17 +118,37 @@ def _options(run: Run) -> list[str]:
     return ["cancel", "queue_remove"]
 
 
-def _do(run: Run, option: str) -> None:
-    if option == "cancel":
-        run.job.cancel()
-    elif option == "queue_remove":
-        state.remove(run)
-    else:
-        state.runs().move(run, to_front=option == "queue_front")
+def _do(run: Run) -> None:
+    """What was chosen in the menu of a recording."""
+    match st.session_state.get(f"more-{run.job.id}"):
+        case "cancel":
+            run.job.cancel()
+        case "queue_remove":
+            state.remove(run)
+        case "queue_up" | "queue_front" as place:
+            state.runs().move(run, to_front=place == "queue_front")
 
 
-def _clicked(key: str, icon: str, primary: bool = False) -> bool:
-    return st.button(phrase(key), key=key, icon=icon, type="primary" if primary else "secondary")
+def _forget_all() -> None:
+    state.forget_all_audio()
+    close_player()
+
+
+def _button(key: str, icon: str, action: Callable[[], None], is_primary: bool = False) -> None:
+    st.button(
+        phrase(key),
+        key=key,
+        icon=icon,
+        type="primary" if is_primary else "secondary",
+        on_click=_act,
+        args=(action,),
+    )
+
+
+def _act(action: Callable[..., None], *args: Run) -> None:
+    """Do it before anything is drawn; what is drawn next may be the end of a run, which redraws."""
+    action(*args)
+    st.session_state.queue_acted = True
 
 
 def _is_moving(runs: Sequence[Run]) -> bool:

@@ -46,6 +46,7 @@ class WorkerProcess:
             env=offline_environment(os.environ),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        self._ending = False
         self.inbox: SimpleQueue[wire.Message] = SimpleQueue()
         self._listener = threading.Thread(target=self._listen, name="worker's voice", daemon=True)
         self._listener.start()
@@ -57,8 +58,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """False once the process has ended."""
-        return self._popen.poll() is None
+        """False once the process has ended, or has been told to."""
+        return not self._ending and self._popen.poll() is None
 
     @property
     def was_killed(self) -> bool:
@@ -83,6 +84,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process at once, from any thread; whoever waits for its inbox is told."""
+        self._ending = True  # first: its last word may be on the way, and look like a living one's
         self._popen.kill()
 
     def close(self) -> None:

@@ -99,7 +99,8 @@ class Recognizer:
         job = Job(given, Path(name).name, settings, before, self._cancel, clip)
         if hold:
             job.enter("held")
-        if self._line.add(job) or hold:
+        must_wait = self._line.add(job) or hold or self.readiness.stage in ("preparing", "failed")
+        if must_wait:
             self._probe(job)
         self._chores.put(self._run_next)
         return job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 import soundfile
 
 SPEECH = Path(__file__).resolve().parents[1] / "recordings" / "english-then-mandarin.flac"
-PATIENCE_MS = 300_000  # a busy machine may take its time
+WELCOME = re.compile("Drop a recording|放入录音")  # of the idle page
+PATIENCE_MS = 60_000  # a busy machine may take its time
 
 
 @pytest.fixture(scope="session")
@@ -94,10 +96,15 @@ class Visitor:
         """Take every tab back to the idle page, so that the next visitor does not find its run."""
         for context in self.contexts:
             for page in context.pages:
-                stop, new = (page.locator(f".st-key-{key} button") for key in ("cancel", "new"))
-                idle = page.get_by_test_id("stFileUploader")
-                stop.or_(new).or_(idle).first.wait_for()
-                if stop.is_visible():
+                stop, new, clear = (
+                    page.locator(f".st-key-{key} button")
+                    for key in ("cancel", "new", "clear_queue")
+                )
+                idle = page.get_by_role("heading", name=WELCOME)
+                stop.or_(new).or_(clear).or_(idle).first.wait_for()
+                if clear.is_visible():
+                    clear.click()
+                elif stop.is_visible():
                     stop.click()
                     new.wait_for()
                 if new.is_visible():
@@ -117,13 +124,19 @@ class Visitor:
 
 
 @contextmanager
-def visiting(browser, page_server, page_cookie):
+def visiting(browser, server, cookie):
     """A visitor; its tabs ask nobody else, complain of nothing, get nothing they might cache."""
-    visitor = Visitor(browser, page_server.host, page_cookie)
+    visitor = Visitor(browser, server.host, cookie)
     yield visitor
     visitor.leave()
-    assert visitor.hosts - {"", page_server.host} == set()  # "": data: and blob: are no requests
+    assert visitor.hosts - {"", server.host} == set()  # "": data: and blob: are no requests
     assert visitor.complaints == []
+
+
+@pytest.fixture
+def visit(browser):
+    """Visits a page server that is not the one most tests use."""
+    return lambda server: visiting(browser, server, server.cookie)
 
 
 @pytest.fixture

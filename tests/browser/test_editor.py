@@ -20,7 +20,7 @@ START = f"import runpy; runpy.run_path({str(SERVER)!r})"
 def server(launch_page):
     """Serves the editor alone; it lets one browser in."""
     server = launch_page(START)
-    return server, server.cookie()
+    return server, server.cookie
 
 
 @pytest.fixture

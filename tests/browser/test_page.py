@@ -161,7 +161,7 @@ def test_forgetting_removes_player_and_bytes_but_not_the_text(page, speech):
     expect(page.get_by_text("177 kB of audio, so that you can listen")).to_be_visible()
     button(page, "forget").click()
     expect(page.get_by_text("and 0 bytes of audio.")).to_be_visible()
-    expect(page.locator("audio")).to_have_count(0)
+    expect(page.locator(".st-key-player audio")).to_have_count(0)
     assert page.request.get(address).status == 404
     expect(page.get_by_text(re.compile("Receipt: .* 0 bytes left"))).to_be_visible()
     assert ENGLISH in text_of(page)

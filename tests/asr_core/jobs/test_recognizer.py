@@ -14,6 +14,7 @@ from voice import conversation
 from asr_core.audio.clip import Clip
 from asr_core.errors import AsrError
 from asr_core.jobs import Readiness, Recognizer
+from asr_core.jobs.process import WorkerProcess
 from asr_core.settings import Settings
 from asr_core.speed import Experience
 
@@ -428,3 +429,11 @@ def test_the_worker_is_gone_a_second_after_its_parent_was_killed():
     while is_alive(worker) and time.monotonic() < end:
         time.sleep(0.01)
     assert not is_alive(worker)
+
+
+def test_a_worker_that_is_being_ended_is_not_taken_for_a_living_one():
+    process = WorkerProcess("light_engine:load")
+    assert process.alive
+    process.kill()
+    assert not process.alive  # at once, though the system may still be at it
+    process.close()
