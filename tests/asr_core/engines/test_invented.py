@@ -1,6 +1,7 @@
 """Where nobody speaks nothing is written."""
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.decode import open_recording
 from asr_core.audio.segment import Window
+from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
 from asr_core.transcribe import transcribe
 
@@ -105,3 +107,47 @@ def test_noise_that_was_taken_for_speech_stays_silent(engine, sound, listed):
     """What CTC hears nothing in, whatever the voice detector thinks of it."""
     waveform = sound(np.random.default_rng(1))
     assert texts(engine, waveform, Settings(vocabulary=listed)) == []
+
+
+@pytest.fixture(scope="module")
+def thanks(shared_folder):
+    """A telephone voice that says "Thank you." and nothing else."""
+    lines = (shared_folder / "train/manifest.jsonl").read_text("utf-8").splitlines()
+    row = next(json.loads(line) for line in lines if '"asterisk_en-auth-thankyou"' in line)
+    with open_recording(shared_folder / "train" / row["file"], "prompts.opus") as recording:
+        sound = np.concatenate(list(recording))
+    start = round(row["offset_s"] * SAMPLE_RATE)
+    return sound[start : start + round(row["duration_s"] * SAMPLE_RATE)]
+
+
+def test_thanks_that_were_said_stay(engine, thanks):
+    assert texts(engine, thanks, Settings(language="en")) == ["Thank you."]
+    listed = Settings(language="en", vocabulary=LISTED)
+    assert texts(engine, thanks, listed) == ["Thank you."]
+
+
+def test_a_request_that_nobody_made_is_dropped(engine, thanks, monkeypatch):
+    """The decoder is made to write it, over noise and over what a person does say."""
+    tokens = tuple(engine._tokenizer.encode(" Please subscribe to my channel."))
+    invented = Hypothesis(tokens, -1.0, (-0.1,) * len(tokens), ended=True)
+    monkeypatch.setattr(
+        engine._decoding, "hypotheses", lambda memory, *others: [[invented]] * len(memory.lengths)
+    )
+    for sound in (hiss(np.random.default_rng(0)), thanks):
+        assert texts(engine, sound, Settings(language="en")) == []
+
+
+def test_a_list_that_is_only_recited_is_read_again_without_it(engine, thanks, monkeypatch):
+    read = engine._decoding.hypotheses
+    tokens = tuple(engine._tokenizer.encode(" Microsoft, Jonathan Clarke, Bluetooth."))
+    echo = Hypothesis(tokens, -1.0, (-0.1,) * len(tokens), ended=True)
+
+    def hypotheses(memory, ctc, languages, limits, settings, bias=None):
+        if bias is not None:
+            return [[echo]] * len(languages)
+        return read(memory, ctc, languages, limits, settings)
+
+    monkeypatch.setattr(engine._decoding, "hypotheses", hypotheses)
+    listed = Settings(language="en", vocabulary=LISTED)
+    assert texts(engine, thanks, listed) == ["Thank you."]
+    assert engine.stats()["echoes"] == 1
