@@ -8,6 +8,7 @@ import pytest
 from asr_core.editing.doubts import DOUBTFUL
 from asr_core.result import Segment, Word
 from ui_components import editor, phrases
+from ui_components.shortcuts import SHORTCUTS
 
 ASSETS = Path(editor.__file__).parents[1] / "assets" / "editor"
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(ASSETS.glob("*.js")))
@@ -58,7 +59,7 @@ def test_every_word_the_browser_shows_is_handed_to_it():
 
 
 def test_every_key_says_what_it_does():
-    assert all(name in phrases._PHRASES for _, name in editor.SHORTCUTS)
+    assert all(name in phrases._PHRASES for _, name in SHORTCUTS)
 
 
 def test_every_part_of_the_script_is_read_and_belongs_to_no_other_place():
