@@ -105,7 +105,6 @@ def _download(desk: Desk, name: str, names: Pseudonyms) -> None:
         file_name=suggested_name(phrase("quotes_file", name=name), format_name),
         mime=MIME_TYPES[format_name],
         key="download_quotes",
-        type="primary",
         icon=":material/download:",
         disabled=not has_checked,
         on_click="ignore",

@@ -42,7 +42,6 @@ def save_as(told: Transcript, layout: Layout) -> None:
             file_name=name,
             mime=MIME_TYPES[format_name],
             key="download",
-            type="primary",
             icon=":material/download:",
             help=phrase("saved_by_browser"),
             on_click="ignore",

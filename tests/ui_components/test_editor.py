@@ -47,7 +47,7 @@ def test_the_browser_finds_every_word_in_its_place(text, words):
 
 def test_doubtful_words_come_with_what_else_they_may_be():
     doubtful = segment("so so", "so", "so", confidence=DOUBTFUL - 0.1)
-    assert editor._passage(doubtful)["doubts"] == [[0, 70, "else"], [1, 70, "else"]]
+    assert editor._passage(doubtful)["doubts"] == [[0, 60, "else"], [1, 60, "else"]]
     sure = segment("so so", "so", "so", confidence=DOUBTFUL)
     assert editor._passage(sure)["doubts"] == []
 
