@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def finished(page, speech):
     )
     expect(page.locator(".st-key-new button")).to_be_visible()
     expect(page.get_by_text("long time ago").first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Copy text|复制全文"))).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
