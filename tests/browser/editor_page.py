@@ -79,7 +79,7 @@ def opened() -> state.Run:
     segments = long_talk(n_words) if n_words else short_talk()
     audio = tone(segments[-1].end + 2.0)
     source = state.Source("talk.wav", audio, "audio/wav")
-    run = state.runs().start(source, Settings(), state.session_id())
+    run = state.runs().add(source, Settings(), state.session_id())
     run.job.segments = segments
     if "busy" not in st.query_params:
         run.job.end("done", segments)
