@@ -76,7 +76,7 @@ def test_no_field_is_spell_checked_since_that_may_send_its_text_away(page):
 
 
 def test_a_question_mark_shows_the_keys(page):
-    expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Show this list")
