@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from asr_core.children import command
 from asr_core.jobs import wire
 from asr_core.privacy.guard import offline_environment
-
-_ROOT = Path(__file__).resolve().parents[2]  # the folder asr_core lies in
-
-# The worker must not depend on the folder it is started in nor on PYTHON* variables (-I), so it
-# is told where the page found its modules.
-_PROGRAM = """
-import sys
-sys.path[:] = sys.argv[2:]
-from asr_core.jobs.worker import main
-main(sys.argv[1])
-"""
-
 
 class WorkerProcess:
     """A process that loads an engine and recognizes one recording after another.
@@ -37,9 +24,8 @@ class WorkerProcess:
     """
 
     def __init__(self, loader: str) -> None:
-        paths = dict.fromkeys([*(path for path in sys.path if path), str(_ROOT)])
         self._popen = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _PROGRAM, loader, *paths],
+            command("asr_core.jobs.worker", loader),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libraries print names of files there

@@ -16,9 +16,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
+from asr_core import limits
 from asr_core.errors import AsrError
 from asr_core.jobs import wire
-from asr_core.privacy import guard
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -38,11 +38,12 @@ class _Audio(io.BytesIO):
 
 def main(loader: str) -> None:
     """Serve the process that holds the other ends of stdin and stdout, until it is gone."""
+    limits.leave_network()  # first, since it must be before any thread
     _end_with_parent()
+    limits.hide_memory()
+    limits.forbid_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     mark_temporary_files()
-    guard.refuse_network()
-    guard.no_core_dump()
     inbound, outbound = _take_pipes()
     worker = Worker(loader, lambda message: wire.write_message(outbound, message))
     threading.Thread(target=_listen, args=(inbound, worker), daemon=True).start()
@@ -133,8 +134,7 @@ class Worker:
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
-        # In this order: opening may import the resampler, which fills its cache of compiled code.
-        with open_recording(source, order["name"]) as recording, guard.no_file_written():
+        with open_recording(source, order["name"]) as recording:
             transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
