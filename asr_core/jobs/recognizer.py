@@ -16,6 +16,7 @@ from asr_core.jobs import wire
 from asr_core.jobs.job import Job, Stage
 from asr_core.jobs.process import WorkerProcess
 from asr_core.pace import clock
+from asr_core.privacy.offline import Look
 from asr_core.privacy.receipt import Receipt, check, mark_temporary_files, snapshot
 from asr_core.result import Transcript
 from asr_core.settings import Settings
@@ -85,6 +86,12 @@ class Recognizer:
         """How many jobs are before `job` in line."""
         with self._lock:
             return self._jobs.index(job) if job in self._jobs else 0
+
+    def look(self) -> Look | None:
+        """What the worker found when it tried to get out; None when it does not answer."""
+        with self._lock:
+            process = self._process
+        return None if process is None else process.look()
 
     def check(self, job: Job) -> Receipt:
         """Look again for what the run of `job` may have left; its receipt is the new one."""

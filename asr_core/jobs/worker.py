@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from asr_core import limits
 from asr_core.errors import AsrError
 from asr_core.jobs import wire
+from asr_core.privacy.offline import look
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -45,7 +47,13 @@ def main(loader: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     mark_temporary_files()
     inbound, outbound = _take_pipes()
-    worker = Worker(loader, lambda message: wire.write_message(outbound, message))
+    voice = threading.Lock()  # two threads speak
+
+    def say(message: wire.Message) -> None:
+        with voice:
+            wire.write_message(outbound, message)
+
+    worker = Worker(loader, say)
     threading.Thread(target=_listen, args=(inbound, worker), daemon=True).start()
     worker.serve()
 
@@ -92,6 +100,9 @@ class Worker:
 
     def hear(self, frame: wire.Message | bytes) -> None:
         """Take in a frame; called by the listening thread."""
+        if isinstance(frame, dict) and frame["kind"] == "look":
+            self._send({"kind": "look", **asdict(look())})
+            return
         if isinstance(frame, dict) and frame["kind"] == "cancel":
             self._cancelled.add(frame["job"])
         self._inbox.put(frame)

@@ -78,6 +78,17 @@ def refused() -> dict[str, int]:
     return dict(_refused)
 
 
+def forget(so_far: Mapping[str, int]) -> None:
+    """Count from `so_far` on again, as before a test."""
+    _refused.clear()
+    _refused.update(so_far)
+
+
+def stands() -> bool:
+    """True once this process has called `stand`."""
+    return _standing
+
+
 def offense(event: str, arguments: Sequence[Any]) -> str | None:
     """What an audit event tries that is refused, a key of `refused`; None when it may go on."""
     judge = _JUDGES.get(event)
