@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from asr_core.editing.desk import Desk
 from asr_core.errors import AsrError
 from asr_core.jobs import Job, Recognizer
+from asr_core.privacy.offline import Look
 from asr_core.settings import Settings
 from ui_components.leftovers import uploaded_bytes
 
@@ -65,6 +66,10 @@ class Runs:
     def ahead_of(self, run: Run) -> int:
         """How many recordings are before this one in line."""
         return self._recognizer.ahead_of(run.job)
+
+    def look(self) -> Look | None:
+        """What the worker found when it tried to get out; None when it does not answer."""
+        return self._recognizer.look()
 
     def start(self, source: Source, settings: Settings, session_id: str) -> Run:
         """Hand a recording to the worker; it replaces what this page showed before."""

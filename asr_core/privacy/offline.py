@@ -78,7 +78,7 @@ class Line:
 def look() -> Look:
     """Try to get out of this process, and look at what it is kept from."""
     refused = guard.refused()
-    kept_in = _is_refused(lambda: socket.create_connection(_NOBODY, timeout=0.5).close())
+    kept_in = _is_refused(_connect)
     kept_in = _is_refused(lambda: socket.getaddrinfo(_NO_NAME, 80)) and kept_in
     guard.forget(refused)
     return Look(
@@ -178,6 +178,12 @@ def _listens(where: list[str]) -> Line:
 
 def _guarantee(key: str, holds: bool) -> Line:
     return Line(key, "held", {}) if holds else Line(f"{key}_absent", "absent", {})
+
+
+def _connect() -> None:
+    with socket.socket() as stranger:
+        stranger.settimeout(0.5)
+        stranger.connect(_NOBODY)
 
 
 def _is_refused(attempt: Callable[[], object]) -> bool:

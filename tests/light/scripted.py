@@ -52,6 +52,9 @@ class ScriptedRecognizer:
     def forget(self):
         self.calls.append("forget")
 
+    def look(self):
+        return None
+
     def check(self, job):
         self.calls.append("check")
 
