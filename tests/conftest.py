@@ -89,8 +89,8 @@ def launch_page(tmp_path_factory):
     """Starts page servers, each with a settings folder of its own."""
     started = []
 
-    def launch() -> PageServer:
-        started.append(PageServer(tmp_path_factory.mktemp("page")))
+    def launch(folder: Path | None = None) -> PageServer:
+        started.append(PageServer(folder or tmp_path_factory.mktemp("page")))
         return started[-1]
 
     yield launch

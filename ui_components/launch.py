@@ -90,7 +90,11 @@ def page_server(browser: bool) -> App:
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
         port = config.get_option("server.port")
-        _check_loopback(port)
+        try:
+            _check_loopback(port)
+        except AsrError as error:
+            print(f"Error: {error}", file=sys.stderr, flush=True)
+            os._exit(1)  # uvicorn would make a long story of an exception
         address = f"http://{ADDRESS}:{port}/?key={entrance.key}"
         print(address, flush=True)
         limits.forbid_files()  # not before: the line above may go into a file
