@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def shared_folder() -> Path:
     return SHARED
 
 
-START = "from ui_components.launch import main; main(None, browser=False)"
+LAUNCH = [sys.executable, "-c", "from ui_components.launch import main; main(browser=False)"]
 FIRST_LINE = re.compile(r"http://127\.0\.0\.1:(\d+)/\?key=([\w-]{43,})\n")
 
 # An environment that would open the page to the network, were it heard; and no clipboard.
@@ -51,9 +52,9 @@ ENVIRONMENT = {
 class PageServer:
     """The real page in a process of its own, and the start key it printed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START],
+            command,
             cwd=folder,  # not the project's: its config.toml must be found all the same
             env=os.environ | ENVIRONMENT | {"XDG_CONFIG_HOME": str(folder)},
             stdout=subprocess.PIPE,
@@ -89,8 +90,8 @@ def launch_page(tmp_path_factory):
     """Starts page servers, each with a settings folder of its own."""
     started = []
 
-    def launch(folder: Path | None = None) -> PageServer:
-        started.append(PageServer(folder or tmp_path_factory.mktemp("page")))
+    def launch(folder: Path | None = None, command: Sequence[str] = LAUNCH) -> PageServer:
+        started.append(PageServer(folder or tmp_path_factory.mktemp("page"), command))
         return started[-1]
 
     yield launch

@@ -176,9 +176,10 @@ print(before == (os.readlink("/proc/self/ns/net"), os.getuid()))
 
 
 # A parent that starts a child which leaves the network, then computes for ever.
+EARLY = "from asr_core.jobs.worker import _end_with_parent; import resource, time"
 PARENT = f"""
 import subprocess, sys
-child = {(HEAD + "from asr_core.jobs.worker import _end_with_parent; import resource, time" + NOBODY)!r} + '''
+child = {HEAD + EARLY + NOBODY!r} + '''
 limits.leave_network()
 _end_with_parent()
 limits.hide_memory()
