@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 # Several threads a process fight for the cores when page, worker and browser run at once.
@@ -84,6 +86,14 @@ class PageServer:
         self.process.send_signal(signal.SIGINT)
         return self.process.communicate(timeout=20)
 
+    def kill(self) -> None:
+        """End it and whatever it has started."""
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                child.kill()
+        self.process.kill()
+        self.process.communicate()
+
 
 @pytest.fixture(scope="session")
 def launch_page(tmp_path_factory):
@@ -96,8 +106,7 @@ def launch_page(tmp_path_factory):
 
     yield launch
     for server in started:
-        server.process.kill()
-        server.process.communicate()
+        server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
@@ -97,6 +98,7 @@ def page_server(browser: bool) -> App:
             os._exit(1)  # uvicorn would make a long story of an exception
         address = f"http://{ADDRESS}:{port}/?key={entrance.key}"
         print(address, flush=True)
+        tempfile.gettempdir()  # which folder it is, Python finds out by writing there
         limits.forbid_files()  # not before: the line above may go into a file
         sys.dont_write_bytecode = True
         if browser:
