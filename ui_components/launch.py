@@ -6,8 +6,6 @@ import os
 import socket
 import sys
 import tempfile
-import threading
-import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -79,6 +77,7 @@ def page_server(browser: bool) -> App:
     from starlette.middleware import Middleware
     from streamlit import App, config
 
+    from ui_components.browser import open_browser
     from ui_components.gate import Entrance, Gate
     from ui_components.purge import purging
     from ui_components.quiet import quiet_logs
@@ -102,7 +101,7 @@ def page_server(browser: bool) -> App:
         limits.forbid_files()  # not before: the line above may go into a file
         sys.dont_write_bytecode = True
         if browser:
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            open_browser(address)
         with purging():
             yield
 

@@ -73,6 +73,14 @@ def test_it_listens_on_loopback_only_whatever_the_environment_says(page_server):
     assert listening == ["0100007F"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="reads Linux's limits")
+def test_the_kernel_lets_it_write_no_file_and_leave_no_image_of_memory(page_server):
+    limits = Path(f"/proc/{page_server.process.pid}/limits").read_text()
+    for name in ("Max file size", "Max core file size"):
+        (line,) = [line for line in limits.splitlines() if line.startswith(name)]
+        assert line.removeprefix(name).split()[0] == "0"
+
+
 def test_ctrl_c_ends_it_without_a_word(launch_page):
     server = launch_page()
     out, err = server.end()
