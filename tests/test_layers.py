@@ -18,8 +18,8 @@ FILES = sorted(
 LAYERS = [
     {
         *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.packed"),
-        "asr_core.pace",
-        *("asr_core.saving", "asr_core.settings", "asr_core.speed"),
+        *("asr_core.pace", "asr_core.saving", "asr_core.settings", "asr_core.speed"),
+        *("asr_core.limits", "asr_core.children"),
     },
     {"asr_core.audio", "asr_core.text"},
     {"asr_core.model", "asr_core.search"},

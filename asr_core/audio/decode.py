@@ -70,7 +70,7 @@ class Recording:
         if first is None:
             raise UnreadableError(look_of(source, "it holds no sound"))
         if first.sample_rate != SAMPLE_RATE:
-            prepare()  # here, since the caller may forbid writing files, caches too, from now on
+            prepare()  # here, so that the wait for it belongs to opening
         duration = reader.duration
         self.duration = min(duration, MAX_DURATION) if duration and duration > 0 else None
         self._blocks = self._converted(chain([first], chunks))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from asr_core import preflight
 from asr_core.cli.console import Console, told
+from asr_core.privacy import offline
 from asr_core.privacy.receipt import marked_files
 from asr_core.settings import Settings, settings_file
 
@@ -73,6 +74,10 @@ def findings() -> Iterator[Finding]:
             yield look()
         except Exception as error:  # a doctor does not faint
             yield Finding(about, False, told(error))
+    try:
+        yield from _offline()
+    except Exception as error:
+        yield Finding("offline", False, told(error))
 
 
 def _python() -> Finding:
@@ -191,3 +196,17 @@ def _leftovers() -> Finding:
         said = f"temporary files of Sottovoce: {', '.join(names)}. Delete them if nothing runs."
         return Finding("leftovers", False, said)
     return Finding("leftovers", True, "no temporary files")
+
+
+def _offline() -> Iterator[Finding]:
+    """The same check as on the page, with a recognizer started for it."""
+    from asr_core.jobs.process import WorkerProcess
+    from asr_core.jobs.recognizer import DEFAULT_LOADER
+
+    worker = WorkerProcess(DEFAULT_LOADER)
+    try:
+        looks = {"command": offline.look(), "recognizer": worker.look()}
+    finally:
+        worker.close()
+    for line in offline.lines(looks):
+        yield Finding("offline", line.state != "broken", offline.said(line))

@@ -17,10 +17,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
-from asr_core import preflight
+from asr_core import limits, preflight
 from asr_core.errors import AsrError, AudioDecodeError
 from asr_core.jobs import wire
-from asr_core.privacy import guard
+from asr_core.privacy.offline import look
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -41,13 +41,20 @@ class _Audio(io.BytesIO):
 
 def main(loader: str) -> None:
     """Serve the process that holds the other ends of stdin and stdout, until it is gone."""
+    limits.leave_network()  # first, since it must be before any thread
     _end_with_parent()
+    limits.hide_memory()
+    limits.forbid_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     mark_temporary_files()
-    guard.refuse_network()
-    guard.no_core_dump()
     inbound, outbound = _take_pipes()
-    worker = Worker(loader, lambda message: wire.write_message(outbound, message))
+    voice = threading.Lock()  # two threads speak
+
+    def say(message: wire.Message) -> None:
+        with voice:
+            wire.write_message(outbound, message)
+
+    worker = Worker(loader, say)
     threading.Thread(target=_listen, args=(inbound, worker), daemon=True).start()
     worker.serve()
 
@@ -94,6 +101,9 @@ class Worker:
 
     def hear(self, frame: wire.Message | bytes) -> None:
         """Take in a frame; called by the listening thread."""
+        if isinstance(frame, dict) and frame["kind"] == "look":
+            self._send({"kind": "look", **asdict(look())})
+            return
         if isinstance(frame, dict) and frame["kind"] == "cancel":
             self._cancelled.add(frame["job"])
         self._inbox.put(frame)
@@ -192,7 +202,7 @@ class Worker:
         source = self._receive(order)
         engine = self._engine or self._load(settings)
         clip = wire.clip(order["clip"])
-        with open_recording(source, order["name"], clip) as recording, guard.no_file_written():
+        with open_recording(source, order["name"], clip) as recording:
             yield recording, engine, settings
 
     def _recognize(self, order: wire.Message, followed: list[weakref.ref[_Audio]]) -> wire.Message:
@@ -206,9 +216,7 @@ class Worker:
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
-        clip = wire.clip(order["clip"])
-        # In this order: opening may import the resampler, which fills its cache of compiled code.
-        with open_recording(source, order["name"], clip) as recording, guard.no_file_written():
+        with open_recording(source, order["name"], wire.clip(order["clip"])) as recording:
             transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
