@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -11,14 +12,24 @@ SETTLED_S = 2.0  # before this an estimate jumps too much to be shown
 class Pace:
     """Follows one run from `start` on.
 
+    Args:
+        begin: seconds of the recording before the part that is heard.
+        stop: where that part ends; infinite: with the recording.
+
     Attributes:
         position: seconds of the recording done.
         duration: seconds of the recording, None while unknown.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        begin: float = 0.0,
+        stop: float = math.inf,
+    ) -> None:
         self._clock = clock
-        self.position = 0.0
+        self._begin, self._stop = begin, stop
+        self.position = begin
         self.duration: float | None = None
         self._reported = self._started = clock()
 
@@ -34,10 +45,11 @@ class Pace:
 
     @property
     def fraction(self) -> float:
-        """How much is done, 0..1; 0 while the duration is unknown."""
-        if not self.duration or self.duration <= 0:
+        """How much is done, 0..1; 0 while nobody can know."""
+        end = self._stop if self.duration is None else min(self._stop, self.duration)
+        if not self._begin < end < math.inf:
             return 0.0
-        return min(1.0, self.position / self.duration)
+        return min(1.0, (self.position - self._begin) / (end - self._begin))
 
     @property
     def eta(self) -> float | None:

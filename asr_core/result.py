@@ -50,7 +50,7 @@ class Transcript:
     """The text of one recording, whole or as far as it got."""
 
     name: str  # file name without folders
-    duration: float  # seconds heard
+    duration: float  # seconds from the start of the recording up to where it was heard
     segments: tuple[Segment, ...]
     language: Language
     engine: str

@@ -29,28 +29,31 @@ def transcribe(
     settings: Settings,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Transcript:
-    """Recognize a whole recording, telling `report` of every window as soon as it is done.
+    """Recognize a recording, telling `report` of every window as soon as it is done.
 
-    Sound, windows and text are streams: what is in memory does not grow with the recording.
+    Of a recording that was opened for a part only that part is heard; times count from its start
+    all the same. Sound, windows and text are streams: what is in memory does not grow with the
+    recording.
 
     Raises:
         AsrError: the recording cannot be read, or the engine cannot do what `settings` ask.
     """
     began = perf_counter()
     segments: list[Segment] = []
-    for recognized in engine.recognize(speech_windows(recording), settings):
+    windows = speech_windows(recording, offset=recording.clip.start)
+    for recognized in engine.recognize(windows, settings):
         segments += recognized.segments
         report(Progress(recognized.end, recording.duration, recognized.segments))
     seconds = perf_counter() - began
-    duration = recording.heard
+    heard = recording.heard - recording.clip.start
     stats = {
         "seconds": round(seconds, 3),
-        "real_time_factor": round(seconds / duration, 4) if duration else None,
+        "real_time_factor": round(seconds / heard, 4) if heard else None,
         **engine.stats(),
     }
     return Transcript(
         recording.name,
-        duration,
+        recording.heard,
         tuple(segments),
         language_shares(segments),
         engine.name,

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
+from asr_core.audio.clip import WHOLE, Clip
 from asr_core.audio.containers import Chunk, Reader, look_of, open_container
 from asr_core.audio.mix import Cleaner, mix_down
 from asr_core.audio.naming import refusal, shown_name
@@ -35,28 +36,37 @@ MAX_VALUES = 7_000_000_000  # samples times channels: ten hours of stereo at 96 
 
 
 class Recording:
-    """A recording being decoded: iterate once, inside `with`.
+    """A recording being decoded, or a part of one: iterate once, inside `with`.
 
     Yields (N,) float32 blocks of about five seconds, mono, 16 kHz, finite, within -1..1. Raises
     AudioDecodeError where the bytes turn out to be no recording after all.
 
     Attributes:
         name: base name only, safe to show.
-        duration: seconds by the header, None when it does not say. It may lie: good for a progress
-            bar and nothing else.
+        clip: the part that is given; what lies before it is decoded and dropped, so that its times
+            are true in files that do not tell where a second begins, too.
+        duration: seconds of the whole by the header, None when it does not say. It may lie: good
+            for a progress bar and nothing else.
         notes: sentences for the reader, complete after the last block.
     """
 
-    def __init__(self, source: Source, reader: Reader, name: str) -> None:
+    def __init__(self, source: Source, reader: Reader, name: str, clip: Clip = WHOLE) -> None:
         self.name = name
+        self.clip = clip
         self.notes: list[str] = []
         self._source = source
         self._reader = reader
         self._cleaner = Cleaner()
         self._heard = 0.0
         self._n_values = 0
+        self._stopped = False
         chunks = self._limited(reader.chunks())
         first = next(chunks, None)  # the true rate and channels; most refusals happen here
+        if first is None and self._heard:
+            raise UnreadableError(
+                f"it ends at {clock(self._heard)}, before the part to be heard begins",
+                "Choose an earlier start.",
+            )
         if first is None:
             raise UnreadableError(look_of(source, "it holds no sound"))
         if first.sample_rate != SAMPLE_RATE:
@@ -73,7 +83,7 @@ class Recording:
 
     @property
     def heard(self) -> float:
-        """Seconds decoded so far."""
+        """Seconds from the start of the recording up to where it has been decoded."""
         return self._heard
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
@@ -115,14 +125,31 @@ class Recording:
                 until = clock(self._heard)
                 self.notes.append(f"Only the first {until} was read. Split the file to read on.")
                 return
-            self._heard += len(chunk.samples) / rate
-            yield chunk
+            if self._heard >= self.clip.stop:
+                self._stopped = True
+                return
+            yield from self._clipped(chunk)
+
+    def _clipped(self, chunk: Chunk) -> Iterator[Chunk]:
+        """What of the next chunk belongs to the clip."""
+        rate, n_samples = chunk.sample_rate, len(chunk.samples)
+        before = round((self.clip.start - self._heard) * rate)
+        if self._heard + n_samples / rate > self.clip.stop:
+            n_samples = max(1, round((self.clip.stop - self._heard) * rate))
+            self._stopped = True
+        self._heard += n_samples / rate
+        wanted = chunk.samples[max(0, before) : n_samples]
+        if len(wanted):
+            yield Chunk(wanted, rate)
 
     def _note_the_end(self) -> None:
+        if self.clip.start or self._stopped:
+            part = f"{clock(self.clip.start)} to {clock(self._heard)}"
+            self.notes.append(f"Only a part was heard: {part}.")
         if self._reader.hole is not None:
             where = clock(self._reader.hole)
             self.notes.append(f"The file is damaged: a part is missing at {where}.")
-        if self._reader.cut_off:
+        if self._reader.cut_off and not self._stopped:
             self.notes.append(f"The file ends early, at {clock(self._heard)}.")
         if self._cleaner.n_invalid:
             count = f"{self._cleaner.n_invalid:,}"
@@ -130,13 +157,14 @@ class Recording:
 
 
 def open_recording(
-    source: bytes | bytearray | memoryview | Path | BinaryIO, name: str
+    source: bytes | bytearray | memoryview | Path | BinaryIO, name: str, clip: Clip = WHOLE
 ) -> Recording:
     """A recording ready to be read, by what its bytes are; `name` serves for messages only.
 
     Args:
         source: the file's bytes, its path, or an open file (read whole if it cannot seek).
         name: as the user knows it, folders and all.
+        clip: the part of it to be heard.
 
     Raises:
         AudioDecodeError: not a recording, or none we can read; says which file, what was found
@@ -149,7 +177,7 @@ def open_recording(
             if not data.size():
                 raise UnreadableError("it is empty", "Record or export it again.")
             reader = opened.enter_context(closing(open_container(data)))
-            recording = Recording(data, reader, name)
+            recording = Recording(data, reader, name, clip)
         except UnreadableError as error:
             raise refusal(name, error.found, error.advice) from error
         opened.pop_all()

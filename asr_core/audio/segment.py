@@ -53,6 +53,7 @@ class Window:
 def speech_windows(
     blocks: Iterable[NDArray[np.float32]],
     *,
+    offset: float = 0.0,
     max_duration: float = LONGEST,
     usual: float = 12.0,
     max_gap: float = 2.0,
@@ -66,6 +67,7 @@ def speech_windows(
 
     Args:
         blocks: (N,) at 16 kHz, of any lengths.
+        offset: seconds of the recording that lie before the first block.
         max_duration: seconds, of a window and so of a span.
         usual: seconds that spans may share. What a decoder step reads of the sound grows with the
             window, and the first text comes the sooner; a longer span has a window of its own.
@@ -78,7 +80,7 @@ def speech_windows(
     tape = _Tape()
     spans = _Spans(tape, round(max_duration * SAMPLE_RATE), min_pause, padding)
     room = round(min(usual, max_duration) * SAMPLE_RATE)
-    packer = _Packer(tape, room, round(max_gap * SAMPLE_RATE))
+    packer = _Packer(tape, room, round(max_gap * SAMPLE_RATE), round(offset * SAMPLE_RATE))
     for samples, probabilities in speech_probabilities(blocks):
         tape.append(samples)
         for probability in probabilities.tolist():
@@ -194,8 +196,9 @@ def _quietest(sound: NDArray[np.float32]) -> int:
 class _Packer:
     """Collects spans while they fit into one window."""
 
-    def __init__(self, tape: _Tape, room: int, max_gap: int) -> None:
+    def __init__(self, tape: _Tape, room: int, max_gap: int, offset: int) -> None:
         self._tape = tape
+        self._offset = offset
         self._room = room
         self._max_gap = max_gap
         self._spans: list[tuple[int, int]] = []
@@ -216,9 +219,12 @@ class _Packer:
         """Give the window, if there is one."""
         if self._spans:
             start, end = self._spans[0][0], self._spans[-1][1]
-            spans = tuple((a / SAMPLE_RATE, b / SAMPLE_RATE) for a, b in self._spans)
-            yield Window(start / SAMPLE_RATE, self._tape.copy(start, end), spans)
+            spans = tuple((self._seconds(a), self._seconds(b)) for a, b in self._spans)
+            yield Window(self._seconds(start), self._tape.copy(start, end), spans)
             self._spans = []
+
+    def _seconds(self, sample: int) -> float:
+        return (self._offset + sample) / SAMPLE_RATE
 
     def start(self, otherwise: int) -> int:
         """The first sample still needed."""

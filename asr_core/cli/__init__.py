@@ -119,6 +119,9 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--copy", action="store_true", help="to the clipboard, too")
     where.add_argument("--json-stats", action="store_true", help="a line of figures to stderr")
+    part = parser.add_argument_group("a part only (times like 90, 1:30 or 1:02:03)")
+    part.add_argument("--start", default="", metavar="TIME", help="hear nothing before it")
+    part.add_argument("--stop", default="", metavar="TIME", help="hear nothing after it")
     how = parser.add_argument_group("how it is recognized (as saved in the app, if not given)")
     how.add_argument("--language", metavar="CODE", help="zh, en, ... or auto")
     how.add_argument(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from asr_core.audio.clip import Clip, clip_between
 from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS, Stream, render, stream
@@ -39,13 +40,14 @@ _CHOICES = (
 def transcribe_files(arguments: argparse.Namespace, console: Console) -> int:
     """Transcribe every file; what is wrong with one does not stop the others."""
     settings = _settings(arguments, console)
+    clip = _clip(arguments)
     _check_usage(arguments)
     format = arguments.format or _format_of(arguments.output) or "txt"
     targets = _targets(arguments.files, arguments.output, format)
     engine = _Engine(settings)
     texts, exit_code = [], 0
     for file, target in zip(arguments.files, targets, strict=True):
-        run = _Run(file, target, format, settings, console, heading=len(targets) > 1)
+        run = _Run(file, target, format, settings, clip, console, heading=len(targets) > 1)
         try:
             transcript = run.transcribe(engine)
         except KeyboardInterrupt:
@@ -90,12 +92,15 @@ class _Run:
     target: Path | None
     format: str
     settings: Settings
+    clip: Clip
     console: Console
     heading: bool
     name: str = ""
     segments: list[Segment] = field(default_factory=list)
-    pace: Pace = field(default_factory=Pace)
     out: Stream | None = None
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(begin=self.clip.start, stop=self.clip.stop)
 
     def transcribe(self, engine: _Engine) -> Transcript:
         """The whole transcript; its text has then been written."""
@@ -109,7 +114,7 @@ class _Run:
 
         source = _stdin() if self.file == STDIN else Path(self.file)
         shown = "stdin" if self.file == STDIN else Path(self.file).name
-        with open_recording(source, shown) as recording:
+        with open_recording(source, shown, self.clip) as recording:
             self.name = recording.name
             model = engine.get()
             if self.target is None:
@@ -163,6 +168,15 @@ def _settings(arguments: argparse.Namespace, console: Console) -> Settings:
     given = {name: getattr(arguments, name) for name in _CHOICES}
     try:
         return replace(saved, **{name: value for name, value in given.items() if value is not None})
+    except AsrError as error:
+        refuse: Callable[[str], Any] = arguments.refuse
+        return refuse(str(error))
+
+
+def _clip(arguments: argparse.Namespace) -> Clip:
+    """The part of every recording that is to be heard."""
+    try:
+        return clip_between(arguments.start, arguments.stop)
     except AsrError as error:
         refuse: Callable[[str], Any] = arguments.refuse
         return refuse(str(error))

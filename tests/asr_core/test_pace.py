@@ -53,3 +53,16 @@ def test_a_header_that_lies_does_not_pass_one_hundred_percent():
 )
 def test_times_are_said_as_people_write_them(seconds, said):
     assert clock(seconds) == said
+
+
+def test_the_pace_of_a_part_counts_that_part_alone():
+    hands = Hands()
+    pace = Pace(hands, 60.0, 120.0)
+    assert pace.position == 60.0
+    assert pace.fraction == 0.0
+    hands.now += 4
+    pace.report(75.0, None)  # the part's end is known without the header
+    assert pace.fraction == 0.25
+    assert pace.eta == pytest.approx(12.0)
+    pace.report(80.0, 100.0)
+    assert pace.fraction == 0.5

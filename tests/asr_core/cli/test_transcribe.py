@@ -242,3 +242,28 @@ def test_a_fault_in_the_middle_keeps_the_text_and_tells_no_secret(folder, capsys
     assert out.count("loudness") == 1
     assert "(TypeError)" in err
     assert "secret-word" not in err
+
+
+def test_a_part_of_a_recording_is_heard_with_its_own_times(folder, capsys):
+    file = folder / "talk.wav"
+    assert transcribe(file, "--start", "0:04", "--format", "json") == 0
+    out, err = capsys.readouterr()
+    (segment,) = json.loads(out)["segments"]
+    assert 4.0 < segment["start"] < 5.0
+    assert "talk.wav: Only a part was heard: 0:04 to 0:09." in err
+    assert transcribe(file, "--stop", "2") == 0
+    assert capsys.readouterr().out.count("loudness") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (("--start", "soon"), "“soon” is no time. Write it like 90, 1:30 or 1:02:03."),
+        (("--start", "2:00", "--stop", "60"), "The part from 2:00 to 1:00 holds nothing."),
+    ],
+)
+def test_a_part_that_is_none_is_wrong_usage(folder, capsys, given, sentence):
+    with pytest.raises(SystemExit) as ended:
+        transcribe(folder / "talk.wav", *given)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
