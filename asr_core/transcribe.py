@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from asr_core.audio.decode import Recording
+from asr_core.audio.recording import Recording
 from asr_core.audio.segment import speech_windows
 from asr_core.engines import Engine
 from asr_core.result import Segment, Transcript
