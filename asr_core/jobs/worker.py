@@ -21,6 +21,7 @@ from asr_core.jobs import wire
 from asr_core.privacy import guard
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
+from asr_core.sandbox import Sandbox
 from asr_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Worker:
         self._cancelled: set[str] = set()
         self._engine: Engine | None = None
         self._loaded: tuple[str, str, str] | None = None
+        self._sandbox = Sandbox()  # for the next recording, ready before it comes
 
     def hear(self, frame: wire.Message | bytes) -> None:
         """Take in a frame; called by the listening thread."""
@@ -129,13 +131,16 @@ class Worker:
         if isinstance(source, _Audio):
             followed.append(weakref.ref(source))
         self._send({"kind": "started", "job": order["job"]})
-        from asr_core.audio.decode import open_recording
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
-        # In this order: opening may import the resampler, which fills its cache of compiled code.
-        with open_recording(source, order["name"]) as recording, guard.no_file_written():
-            transcript = transcribe(recording, engine, settings, report)
+        sandbox = self._sandbox if self._sandbox.alive else Sandbox()
+        try:
+            # In this order: opening may import the resampler, which fills a cache of compiled code.
+            with sandbox.open(source, order["name"]) as recording, guard.no_file_written():
+                transcript = transcribe(recording, engine, settings, report)
+        finally:
+            self._sandbox = Sandbox()
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
     def _load(self, settings: Settings) -> Engine:
