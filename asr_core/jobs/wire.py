@@ -7,8 +7,8 @@ The worker reads recordings from strangers, so what it sends is treated as data 
 from __future__ import annotations
 
 import json
-import math
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO, get_args
@@ -139,7 +139,8 @@ def transcript(data: object) -> Transcript:
 
 def number(data: object) -> float:
     """A finite number, not below zero."""
-    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < math.inf:
+    is_number = isinstance(data, int | float) and not isinstance(data, bool)
+    if not is_number or not 0 <= data <= sys.float_info.max:  # False for NaN
         raise WireError("this is no time, size or share")
     return float(data)
 

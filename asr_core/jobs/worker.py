@@ -123,6 +123,8 @@ class Worker:
         alive = [audio for reference in followed if (audio := reference()) is not None]
         held = sum(audio.getbuffer().nbytes for audio in alive if not audio.closed)
         self._send(last | {"job": order["job"], "held": held})
+        if not self._sandbox.alive:
+            self._sandbox = Sandbox()
 
     def _recognize(self, order: wire.Message, followed: list[weakref.ref[_Audio]]) -> wire.Message:
         settings = Settings.from_mapping(order["settings"])
@@ -135,12 +137,9 @@ class Worker:
 
         report = self._reporter(order["job"])
         sandbox = self._sandbox if self._sandbox.alive else Sandbox()
-        try:
-            # In this order: opening may import the resampler, which fills a cache of compiled code.
-            with sandbox.open(source, order["name"]) as recording, guard.no_file_written():
-                transcript = transcribe(recording, engine, settings, report)
-        finally:
-            self._sandbox = Sandbox()
+        # In this order: opening may import the resampler, which fills its cache of compiled code.
+        with sandbox.open(source, order["name"]) as recording, guard.no_file_written():
+            transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
     def _load(self, settings: Settings) -> Engine:
