@@ -26,7 +26,7 @@ LAYERS = [
     {"asr_core.transcribe"},
     {"asr_core.editing"},
     {"asr_core.export", "asr_core.privacy", "asr_core.store"},
-    {"asr_core.sandbox"},
+    {"asr_core.sandbox", "asr_core.sbom"},
     {"asr_core.jobs", "asr_core.training"},
     {"asr_core.bench"},
     {"asr_core.cli"},

@@ -139,8 +139,9 @@ def transcript(data: object) -> Transcript:
 
 def number(data: object) -> float:
     """A finite number, not below zero."""
-    is_number = isinstance(data, int | float) and not isinstance(data, bool)
-    if not is_number or not 0 <= data <= sys.float_info.max:  # False for NaN
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        raise WireError("this is no time, size or share")
+    if not 0 <= data <= sys.float_info.max:  # False for NaN
         raise WireError("this is no time, size or share")
     return float(data)
 
