@@ -43,7 +43,10 @@ def bill(project: Path = _PROJECT) -> dict[str, Any]:
             "Run it in Sottovoce's own folder."
         ) from None
     torch = next(pin for pin in about["dependencies"] if pin.startswith("torch=="))
-    packages = [_package(*entry, licenses) for entry in _LOCK.findall(lock)]
+    packages = [
+        _package(name, version, marker, hashes, licenses)
+        for name, version, marker, hashes in _LOCK.findall(lock)
+    ]
     name, version = _fixed(torch)
     packages.append(_package(name, version, "", "", licenses))
     parts = sorted([*packages, *_models()], key=lambda part: part["bom-ref"])

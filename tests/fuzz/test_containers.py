@@ -23,7 +23,7 @@ from asr_core.audio import containers
 PROJECT = Path(__file__).resolve().parents[2]
 CHILD = Path(__file__).with_name("decode_cases.py")
 FINDINGS = PROJECT / "runs" / "findings"  # not in the repository: .gitignore
-LIMIT = 10.0  # seconds a case may take
+LIMIT = 10.0  # seconds of work a case may take; the kernel counts them, however busy it is
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="waits for a pipe with select")
 
