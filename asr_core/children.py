@@ -10,7 +10,12 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]  # the folder asr_core lies in
 
-_MODULES = ("asr_core.jobs.worker", "asr_core.saving", "ui_components.browser")
+_MODULES = (
+    "asr_core.jobs.worker",
+    "asr_core.sandbox.program",
+    "asr_core.saving",
+    "ui_components.browser",
+)
 
 # A child must not depend on the folder it is started in nor on PYTHON* variables (-I), so it is
 # told where its parent found its modules. The guard stands before anything else is imported.

@@ -5,18 +5,21 @@
 | `forbid_files` | yes | yes | no such limit |
 | `hide_memory` | no core dump, no debugger | no core dump | nothing |
 | `leave_network` | where the system allows it | nothing | nothing |
+| `end_with_parent` | yes | nothing | nothing |
+| `forbid_new_privileges` | yes | nothing | nothing |
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PR_SET_DUMPABLE = 4
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
@@ -77,8 +80,7 @@ def hide_memory() -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
+    _control(_PR_SET_DUMPABLE, 0)
 
 
 def memory_hidden() -> bool:
@@ -123,3 +125,20 @@ def network_left() -> bool:
     with suppress(OSError):
         return {name for _, name in socket.if_nameindex()} <= {"lo"}
     return False
+
+
+def end_with_parent() -> None:
+    """Linux: end when the thread that started this process ends, whatever is being computed."""
+    if sys.platform == "linux":
+        _control(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def forbid_new_privileges() -> None:
+    """Linux: no program that this process starts may have more rights than it has."""
+    _control(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _control(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -25,6 +25,16 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test imports onnxruntime i
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the soaks out unless the command names them."""
+    if "soak" not in (config.option.markexpr or ""):
+        skip = pytest.mark.skip(reason="a soak: run it with -m soak")
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(skip)
+
+
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
 

@@ -112,10 +112,11 @@ def _processor() -> Finding:
 def _model() -> Finding:
     """Load the model as a run would, let it hear silence and see where it comes to lie."""
     from asr_core.engines import load_engine
+    from asr_core.sandbox import Sandbox
 
     settings = Settings.load()
     engine = load_engine(settings)
-    preflight.hearing(engine, settings)
+    preflight.hearing(engine, settings, Sandbox())
     stats = engine.stats()
     said = f"{engine.name} runs on {stats.get('device')} in {stats.get('precision')}"
     return Finding("model", True, said)

@@ -176,12 +176,12 @@ print(before == (os.readlink("/proc/self/ns/net"), os.getuid()))
 
 
 # A parent that starts a child which leaves the network, then computes for ever.
-EARLY = "from asr_core.jobs.worker import _end_with_parent; import resource, time"
+EARLY = "from asr_core.limits import end_with_parent; import resource, time"
 PARENT = f"""
 import subprocess, sys
 child = {HEAD + EARLY + NOBODY!r} + '''
 limits.leave_network()
-_end_with_parent()
+end_with_parent()
 limits.hide_memory()
 print(os.getpid(), flush=True)
 time.sleep(60)
