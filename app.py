@@ -19,9 +19,9 @@ from ui_components.welcome import privacy_note, welcome
 st.set_page_config(page_title="Sottovoce", page_icon=str(ASSETS / "icon.svg"))
 masthead()
 st.space("small")
-readiness()
 
 run = state.current_run()
+readiness(is_idle=run is None)
 if run is None:
     welcome()
 queue_panel()

@@ -14,7 +14,7 @@ from asr_core.saving import save_text
 from asr_core.settings import DecodeMode, Settings, settings_file
 
 LEAST = 20.0  # seconds of a recording that says something about the speed
-_WEIGHT = 0.3  # of the last run in the average
+_HALF = 300.0  # seconds of a run that says as much as all before it
 _FAR = 20.0  # times slower or faster than measured is no experience but an accident
 
 # Decoder steps a second of speech: people say some three words a second, a token or a little more
@@ -52,8 +52,8 @@ class Speed:
 class Experience:
     """How much longer than measured runs took, by engine, device, precision and decoding.
 
-    An exponential average of the ratio, so that it stays true when the computer is another or
-    busier than before. Only these numbers are kept on the disk.
+    An exponential average of the ratio, in which a run counts by its length, so that it stays true
+    when the computer is another or busier than before. Only these numbers are kept on the disk.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -65,14 +65,16 @@ class Experience:
         """Seconds a run takes for a second that was measured; 1 before the first run."""
         return self._ratios.get(_key(settings), 1.0)
 
-    def learn(self, settings: Settings, measured: float, real: float) -> None:
-        """A run had the real time factor `real` where `measured` had been expected."""
+    def learn(self, settings: Settings, measured: float, real: float, seconds: float) -> None:
+        """A run of so many seconds of sound had the real time factor `real`, not `measured`."""
         if not (measured > 0 and 1 / _FAR < real / measured < _FAR):
             return
         with self._lock:
-            key, ratio = _key(settings), real / measured
-            known = self._ratios.get(key, ratio)
-            self._ratios[key] = round(known * (ratio / known) ** _WEIGHT, 4)
+            known = self.ratio(settings)
+            weight = seconds / (seconds + _HALF)
+            self._ratios[_key(settings)] = round(
+                known ** (1 - weight) * (real / measured) ** weight, 4
+            )
             with suppress(AsrError, OSError):  # a read-only home: it is only forgotten
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 save_text(self._path, json.dumps(self._ratios, indent=2) + "\n")

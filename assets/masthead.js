@@ -11,6 +11,7 @@ function isWriting() {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   document.documentElement.lang = data.lang
+  document.documentElement.spellcheck = false // some browsers send what they check away
   parentElement.querySelector("p").textContent = data.tagline
   for (const button of parentElement.querySelectorAll("button[lang]")) {
     button.ariaPressed = String(button.lang === data.lang)

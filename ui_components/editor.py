@@ -15,31 +15,8 @@ from ui_components.editor_events import OnCorrected, OnRerun, apply_events
 from ui_components.leftovers import close_player, playable
 from ui_components.masthead import ASSETS
 from ui_components.phrases import phrase
+from ui_components.shortcuts import EDITOR_KEYS
 from ui_components.state import Run, forget_audio
-
-# Keys as they are written on a keyboard, and the phrase that says what they do.
-SHORTCUTS = (
-    ("Space", "editor_play"),
-    ("F8", "editor_play_typing"),
-    ("← / F2", "editor_back"),
-    ("→ / F4", "editor_forward"),
-    ("[", "editor_slower"),
-    ("]", "editor_faster"),
-    ("l", "editor_loop"),
-    ("f", "editor_follow"),
-    ("e", "editor_edit"),
-    ("Enter", "editor_key_enter"),
-    ("Tab", "editor_key_tab"),
-    ("Shift+Enter", "editor_key_break"),
-    ("Esc", "editor_key_escape"),
-    ("Ctrl+Z", "editor_undo"),
-    ("Ctrl+Shift+Z / Ctrl+Y", "editor_redo"),
-    ("Ctrl+F", "editor_find"),
-    ("n", "editor_next_unsure"),
-    ("p / Shift+N", "editor_previous_unsure"),
-    ("1 … 9", "editor_key_alternative"),
-    ("q", "editor_quote"),
-)
 
 _LABELS = (
     *("player", "play", "pause", "back", "forward", "slower", "faster", "speed", "seek"),
@@ -99,7 +76,7 @@ def editor(
         "audio": playable(source.audio, source.mime) if source is not None else None,
         "canRerun": on_rerun is not None,
         "labels": _labels(),
-        "keys": {name.removeprefix("editor_"): keys for keys, name in SHORTCUTS},
+        "keys": {name.removeprefix("editor_"): keys for keys, name in EDITOR_KEYS},
         **_state(desk),
     }
     _EDITOR(key=key, data=data, on_events_change=apply)

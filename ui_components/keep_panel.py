@@ -33,7 +33,6 @@ def keep_panel(desk: Desk) -> None:
             file_name=f"{phrase('project_file')} {date.today():%Y-%m-%d}.{ENDING}",
             mime="application/octet-stream",
             key="download_project",
-            type="primary",
             icon=":material/download:",
             disabled=not passphrase,
             on_click="ignore",

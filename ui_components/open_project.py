@@ -37,7 +37,7 @@ def open_project() -> Project | None:
             autocomplete="off",
             key=f"project-passphrase-{round_number()}",
         )
-        if not st.form_submit_button(phrase("open"), type="primary") or upload is None:
+        if not st.form_submit_button(phrase("open")) or upload is None:
             return None
     try:
         project = opened(upload.getvalue(), passphrase)

@@ -39,8 +39,8 @@ def stage(run: Run) -> str:
     if job.stage == "held":
         said.append(phrase("held"))
     elif job.stage == "waiting":
-        n = runs().ahead_of(run)
-        said.append(phrase("waiting", n=n) if n else phrase("next"))
+        n, is_ready = runs().ahead_of(run), runs().readiness.stage != "preparing"
+        said.append(phrase("waiting", n=n) if n else phrase("next" if is_ready else "loading"))
     elif job.stage == "loading":
         said.append(phrase("loading"))
     else:

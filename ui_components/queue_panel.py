@@ -65,7 +65,7 @@ def _head(runs: Sequence[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         stages = {run.job.stage for run in runs}
         if "held" in stages:
-            _button("start_queue", ":material/play_arrow:", state.start_held, is_primary=True)
+            _button("start_queue", ":material/play_arrow:", state.start_held)
         if _is_moving(runs):
             _button("cancel_all", ":material/stop_circle:", state.cancel_all)
         if held:
@@ -134,12 +134,11 @@ def _forget_all() -> None:
     close_player()
 
 
-def _button(key: str, icon: str, action: Callable[[], None], is_primary: bool = False) -> None:
+def _button(key: str, icon: str, action: Callable[[], None]) -> None:
     st.button(
         phrase(key),
         key=key,
         icon=icon,
-        type="primary" if is_primary else "secondary",
         on_click=_act,
         args=(action,),
     )

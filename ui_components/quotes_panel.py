@@ -86,14 +86,15 @@ def _shortened(quote: Quote) -> str:
 
 
 def _download(desk: Desk, name: str, names: Pseudonyms) -> None:
-    format_name = st.segmented_control(
+    st.session_state.setdefault("sheet_format", "docx")
+    st.segmented_control(
         phrase("quote_sheet"),
         SHEET_FORMATS,
-        default="docx",
         required=True,
         format_func=phrase,
         key="sheet_format",
     )
+    format_name: str = st.session_state.sheet_format
     wording = Wording(phrase("quotes_title", name="{name}"), phrase("quotes_checked"))
     told, name = hidden_quotes(desk.quotes, names), hide(name, names)
     has_checked = bool(checked(told))
@@ -105,7 +106,6 @@ def _download(desk: Desk, name: str, names: Pseudonyms) -> None:
         file_name=suggested_name(phrase("quotes_file", name=name), format_name),
         mime=MIME_TYPES[format_name],
         key="download_quotes",
-        type="primary",
         icon=":material/download:",
         disabled=not has_checked,
         on_click="ignore",

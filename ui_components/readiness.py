@@ -9,21 +9,25 @@ from ui_components.state import runs, saved_settings
 from ui_components.title import plain
 
 
-def readiness() -> None:
-    """Say nothing when all is well, that it is getting ready, or what is wrong and what to do."""
+def readiness(is_idle: bool) -> None:
+    """Say nothing when all is well, that it is getting ready, or what is wrong and what to do.
+
+    A page that shows a recording does not move for the news that a worker is getting ready.
+    """
     stage = runs().readiness.stage
     if stage == "preparing":
-        st.fragment(_preparing, run_every=0.5)()
+        st.fragment(_preparing, run_every=0.5)(is_idle)
     elif stage == "failed":
         st.error(plain(runs().readiness.error), icon=":material/error:")
         st.button(phrase("check_again"), key="check", on_click=_check, icon=":material/refresh:")
 
 
-def _preparing() -> None:
+def _preparing(is_idle: bool) -> None:
     """Look twice a second; what may be given meanwhile waits in line."""
     if runs().readiness.stage != "preparing":
         st.rerun()
-    st.caption(f":material/hourglass_top: {phrase('preparing')}")
+    if is_idle:
+        st.caption(f":material/hourglass_top: {phrase('preparing')}")
 
 
 def _check() -> None:

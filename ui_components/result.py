@@ -35,16 +35,15 @@ def result(run: Run) -> None:
         whole_button(run)
         if len(runs_here()) == 1:
             st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
-    if transcript is not None and transcript.segments:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            language_badge(transcript.language)
-            st.caption(clock(transcript.duration))
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
             st.caption(f":material/info: {plain(note)}")
-        tidy = tidy_panel(saved_settings())
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            language_badge(transcript.language)
+            st.caption(clock(transcript.duration), width="stretch")
+            tidy = tidy_panel(saved_settings())
         transcript = replace(transcript, segments=run.shown.of(transcript.segments, tidy))
         out_panel(run, transcript)
     if transcript is not None and (text or (run.source is not None and job.stage != "failed")):

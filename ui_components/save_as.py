@@ -26,14 +26,15 @@ def save_as(told: Transcript, layout: Layout) -> None:
     if not opened.open:
         return
     with opened:
-        format_name = st.segmented_control(
+        st.session_state.setdefault("format", "txt")
+        st.segmented_control(
             phrase("format"),
             FORMATS,
-            default="txt",
             required=True,
             format_func=phrase,
             key="format",
         )
+        format_name: str = st.session_state.format
         st.caption(phrase("included", what=_held(told, format_name, layout)))
         name = suggested_name(told.name, format_name)
         st.download_button(
@@ -42,7 +43,6 @@ def save_as(told: Transcript, layout: Layout) -> None:
             file_name=name,
             mime=MIME_TYPES[format_name],
             key="download",
-            type="primary",
             icon=":material/download:",
             help=phrase("saved_by_browser"),
             on_click="ignore",

@@ -18,10 +18,9 @@ def tidy_panel(settings: Settings) -> Tidy:
     """Show the switches as `settings` have them, and give what is chosen; it is remembered."""
     for name in _NAMES:
         st.session_state.setdefault(name, getattr(settings, name))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        verbatim = st.toggle(phrase("verbatim"), key="verbatim", help=phrase("verbatim_help"))
-        with st.popover(phrase("tidy"), icon=":material/tune:", disabled=verbatim):
-            _switches()
+    verbatim = st.toggle(phrase("verbatim"), key="verbatim", help=phrase("verbatim_help"))
+    with st.popover(phrase("tidy"), icon=":material/tune:", disabled=verbatim):
+        _switches()
     chosen = replace(settings, **{name: st.session_state[name] for name in _NAMES})
     if chosen != settings:
         remember(chosen)

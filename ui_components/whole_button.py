@@ -14,7 +14,6 @@ def whole_button(run: Run) -> None:
         st.button(
             phrase("whole"),
             key="whole",
-            type="primary",
             icon=":material/playlist_play:",
             on_click=transcribe_all,
             args=(run,),

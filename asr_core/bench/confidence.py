@@ -3,14 +3,15 @@
 Utterances of speakers that no training run hears are transcribed. Every second of them serves to
 fit the calibration (isotonic regression), the others to measure it: expected calibration error over
 ten bins, and a reliability diagram. `--fit` writes the calibration into the bundled
-model's config.json.
+model's config.json. `--whole` measures on all utterances of the manifests, as of an evaluation set,
+and says what a threshold of doubt would catch. Figures do not count: right ones may be spelled out.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -22,10 +23,10 @@ from asr_core.engines import Engine, load_engine
 from asr_core.engines.words import Calibration, calibrated
 from asr_core.errors import AsrError
 from asr_core.model import trained
-from asr_core.result import Transcript
+from asr_core.result import DOUBTFUL, Transcript
 from asr_core.settings import Settings
 from asr_core.text.score import scored_tokens
-from asr_core.training.corpus import SoundCache, Utterance
+from asr_core.training.corpus import SoundCache, Utterance, read_corpus
 from asr_core.training.validate import chosen
 
 _BINS = 10
@@ -41,7 +42,44 @@ def judged(reference: str, transcript: Transcript) -> Judged:
     heard = [(token, confidence) for token, _, _, confidence in scored_words(transcript)]
     matcher = SequenceMatcher(None, scored_tokens(reference), [token for token, _ in heard], False)
     right = {b + i for _, b, n in matcher.get_matching_blocks() for i in range(n)}
-    return [(confidence, i in right) for i, (_, confidence) in enumerate(heard)]
+    return [
+        (confidence, i in right)
+        for i, (token, confidence) in enumerate(heard)
+        if not any(map(str.isdigit, token))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What comes of doubting every word below a confidence."""
+
+    threshold: float
+    share: float  # of all words
+    precision: float  # share of wrong words among those
+    recall: float  # share of the wrong words that is among those
+
+    @property
+    def balance(self) -> float:
+        """Harmonic mean of precision and recall."""
+        return 2 * self.precision * self.recall / max(1e-9, self.precision + self.recall)
+
+
+def doubts(words: Judged) -> list[Doubt]:
+    """What every threshold from 0.05 to 0.95 would do."""
+    n_wrong = sum(not right for _, right in words)
+    found = []
+    for threshold in (step / 20 for step in range(1, 20)):
+        below = [right for confidence, right in words if confidence < threshold]
+        n_caught = below.count(False)
+        found.append(
+            Doubt(
+                threshold,
+                len(below) / max(1, len(words)),
+                n_caught / max(1, len(below)),
+                n_caught / max(1, n_wrong),
+            )
+        )
+    return found
 
 
 def fitted(words: Judged) -> Calibration:
@@ -95,8 +133,8 @@ def calibration_error(words: Judged) -> float:
     return float((n * np.abs(confidence - right)).sum() / max(1, n.sum()))
 
 
-def diagram(curves: dict[str, Judged], picture: Path) -> None:
-    """Draw confidence against share of right words as SVG, and the ideal as a diagonal."""
+def diagram(curves: dict[str, Judged], picture: Path, threshold: float = DOUBTFUL) -> None:
+    """Draw confidence against share of right words as SVG, the ideal as a diagonal, and doubt."""
     side = _SIZE - 2 * _MARGIN
     shapes = [
         f'<path d="M{_MARGIN} {_SIZE - _MARGIN}L{_SIZE - _MARGIN} {_MARGIN}" stroke="#999" '
@@ -106,6 +144,12 @@ def diagram(curves: dict[str, Judged], picture: Path) -> None:
         f'</text><text x="14" y="{_SIZE / 2}" text-anchor="middle" transform="rotate(-90 14 '
         f'{_SIZE / 2})">share of right words</text>'
     ]
+    left = _MARGIN + side * threshold
+    shapes.append(
+        f'<path d="M{left:.1f} {_MARGIN}V{_SIZE - _MARGIN}" stroke="#999"/>'
+        f'<text x="{left - 5:.1f}" y="{_SIZE - _MARGIN - 8}" text-anchor="end">'
+        f"doubtful below {threshold:g}</text>"
+    )
     for i, (name, words) in enumerate(curves.items()):
         color = ("#d55e00", "#0072b2")[i % 2]
         shapes.append(f'<text x="{_MARGIN + 8}" y="{_MARGIN + 18 + 15 * i}" fill="{color}">')
@@ -134,6 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, draw, and fit if asked to."""
     parser = parser_of("confidence", __doc__)
     parser.add_argument("--plot", type=Path, help="SVG of the reliability diagram")
+    parser.add_argument("--whole", action="store_true", help="all utterances, and thresholds")
     parser.add_argument("--fit", action="store_true", help="calibrate the bundled model anew")
     options = parser.parse_args(arguments)
     try:
@@ -141,9 +186,14 @@ def main(arguments: list[str] | None = None) -> int:
         if options.fit:  # from what the model says before any calibration
             config = replace(config, calibration=())
             trained.save_config(config, trained.FOLDER)
-        sample = chosen(held_back(options.manifests), _MOST)
+        if options.whole:
+            sample = read_corpus(options.manifests)
+        else:
+            sample = chosen(held_back(options.manifests), _MOST)
         words = _words(load_engine(Settings()), sample, SoundCache(options.cache))
         fit, test = ([w for found in words[i::2] for w in found] for i in (0, 1))
+        if options.whole and not options.fit:
+            test = fit + test
         curves = {"as it is": test}
         if options.fit:
             calibration = tuple(fitted(fit))
@@ -153,9 +203,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     share = sum(right for _, right in test) / max(1, len(test))
-    print(f"{len(test)} words of {len(words[1::2])} utterances, {100 * share:.1f} % of them right")
+    print(f"{len(test)} words, {100 * share:.1f} % of them right")
     for name, found in curves.items():
         print(f"{name}: expected calibration error {calibration_error(found):.3f}")
+    for doubt in doubts(test) if options.whole else ():
+        print(
+            f"below {doubt.threshold:.2f}: {100 * doubt.share:4.1f} % of the words, "
+            f"{100 * doubt.precision:4.1f} % of these wrong, {100 * doubt.recall:4.1f} % of the "
+            f"wrong ones; balance {doubt.balance:.3f}"
+        )
     if options.plot:
         diagram(curves, options.plot)
     return 0

@@ -207,7 +207,7 @@ class ConformerEngine:
             n_frames = [heard.passage.n_frames for heard in group]
             echoes = [False] * len(group)
             if ctc is not None:
-                best = without_silence(best, ctc)
+                best = without_silence(best, ctc.best, ctc.lengths)
                 best = self._without_stock_phrases(best, ctc, n_frames)
             if wanted.bias is not None:
                 echoes = self._echoes(best, ctc, n_frames, wanted.vocabulary)

@@ -375,7 +375,7 @@ class Recognizer:
         is_telling = end.stage == "done" and (job.length or 0.0) >= LEAST
         if self._speed and self._experience and is_telling and isinstance(real, float):
             measured = self._speed.real_time_factor(job.settings.decode)
-            self._experience.learn(job.settings, measured, real)
+            self._experience.learn(job.settings, measured, real, job.length or 0.0)
 
     def _receipt(self, job: Job, held: int) -> Receipt:
         return check(

@@ -24,23 +24,29 @@ def test_the_formula_counts_what_is_heard_and_what_is_written():
 def test_runs_refine_the_estimate_and_are_remembered(path):
     experience = Experience(path)
     assert experience.ratio(JOINT) == 1.0
-    experience.learn(JOINT, 0.1, 0.2)
+    experience.learn(JOINT, 0.1, 0.4, 300.0)
     assert experience.ratio(JOINT) == pytest.approx(2.0)
-    experience.learn(JOINT, 0.1, 0.1)
-    assert 1.5 < experience.ratio(JOINT) < 2.0
+    experience.learn(JOINT, 0.1, 0.1, 3600.0)
+    assert 1.0 < experience.ratio(JOINT) < 1.1
     assert experience.ratio(CTC) == 1.0
     assert Experience(path).ratio(JOINT) == experience.ratio(JOINT)
+
+
+def test_a_short_run_says_little(path):
+    experience = Experience(path)
+    experience.learn(JOINT, 0.1, 1.0, 20.0)
+    assert experience.ratio(JOINT) < 1.2
 
 
 def test_an_accident_teaches_nothing(path):
     experience = Experience(path)
     for measured, real in [(0.1, 50.0), (0.1, 1e-6), (0.0, 0.1)]:
-        experience.learn(JOINT, measured, real)
+        experience.learn(JOINT, measured, real, 3600.0)
     assert experience.ratio(JOINT) == 1.0
 
 
 def test_only_numbers_are_kept(path):
-    Experience(path).learn(JOINT, 0.1, 0.2)
+    Experience(path).learn(JOINT, 0.1, 0.4, 300.0)
     assert json.loads(path.read_text()) == {"sottovoce-base auto auto joint": 2.0}
 
 
@@ -57,5 +63,5 @@ def test_a_file_that_makes_no_sense_is_as_good_as_none(path, text):
 def test_a_folder_that_cannot_be_written_only_means_forgetting(tmp_path):
     (tmp_path / "file").write_text("")
     experience = Experience(tmp_path / "file" / "speed.json")
-    experience.learn(JOINT, 0.1, 0.2)
+    experience.learn(JOINT, 0.1, 0.4, 300.0)
     assert experience.ratio(JOINT) == 2.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def finished(page, speech):
     )
     expect(page.locator(".st-key-new button")).to_be_visible()
     expect(page.get_by_text("long time ago").first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Copy text|复制全文"))).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -66,10 +68,18 @@ def test_the_page_speaks_the_language_that_was_chosen_and_remembers_it(open_page
     expect(page.get_by_role("heading", name="Drop a recording")).to_be_visible()
 
 
+def test_no_field_is_spell_checked_since_that_may_send_its_text_away(page):
+    page.get_by_text("Advanced").click()
+    field = page.locator("textarea").first
+    expect(field).to_be_visible()
+    assert field.evaluate("field => field.spellcheck") is False
+
+
 def test_a_question_mark_shows_the_keys(page):
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Show this list")
+    expect(dialog).to_contain_text("Next unsure word")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

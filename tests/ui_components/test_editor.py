@@ -8,6 +8,7 @@ import pytest
 from asr_core.editing.doubts import DOUBTFUL
 from asr_core.result import Segment, Word
 from ui_components import editor, phrases
+from ui_components.shortcuts import SHORTCUTS
 
 ASSETS = Path(editor.__file__).parents[1] / "assets" / "editor"
 SOURCE = "".join(path.read_text("utf-8") for path in sorted(ASSETS.glob("*.js")))
@@ -46,7 +47,7 @@ def test_the_browser_finds_every_word_in_its_place(text, words):
 
 def test_doubtful_words_come_with_what_else_they_may_be():
     doubtful = segment("so so", "so", "so", confidence=DOUBTFUL - 0.1)
-    assert editor._passage(doubtful)["doubts"] == [[0, 70, "else"], [1, 70, "else"]]
+    assert editor._passage(doubtful)["doubts"] == [[0, 60, "else"], [1, 60, "else"]]
     sure = segment("so so", "so", "so", confidence=DOUBTFUL)
     assert editor._passage(sure)["doubts"] == []
 
@@ -58,7 +59,7 @@ def test_every_word_the_browser_shows_is_handed_to_it():
 
 
 def test_every_key_says_what_it_does():
-    assert all(name in phrases._PHRASES for _, name in editor.SHORTCUTS)
+    assert all(name in phrases._PHRASES for _, name in SHORTCUTS)
 
 
 def test_every_part_of_the_script_is_read_and_belongs_to_no_other_place():

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from asr_core.bench.confidence import calibration_error, diagram, fitted, judged
+from asr_core.bench.confidence import calibration_error, diagram, doubts, fitted, judged
 from asr_core.engines.words import calibrated
 from asr_core.result import Language, Segment, Transcript, Word
 
@@ -20,6 +20,22 @@ def test_a_word_is_right_where_the_reference_has_it():
     segment = Segment(0.0, 1.0, "en", "The bat sat.", 0.7, tuple(words))
     transcript = Transcript("x", 1.0, (segment,), Language(0, 1, 0, "en"), "e", "joint")
     assert judged("the cat sat", transcript) == [(0.9, True), (0.4, False), (0.8, True)]
+
+
+def test_figures_are_not_judged():
+    words = (Word("in", 0.0, 1.0, 0.9), Word("1984.", 0.0, 1.0, 0.4))
+    segment = Segment(0.0, 1.0, "en", "in 1984.", 0.7, words)
+    transcript = Transcript("x", 1.0, (segment,), Language(0, 1, 0, "en"), "e", "joint")
+    assert judged("in nineteen eighty four", transcript) == [(0.9, True)]
+
+
+def test_a_threshold_of_doubt_catches_wrong_words():
+    words = [(0.3, False)] * 3 + [(0.3, True)] + [(0.9, False)] + [(0.9, True)] * 5
+    below = {doubt.threshold: doubt for doubt in doubts(words)}
+    assert (below[0.3].share, below[0.3].precision, below[0.3].balance) == (0.0, 0.0, 0.0)
+    half = below[0.5]
+    assert (half.share, half.precision, half.recall, half.balance) == (0.4, 0.75, 0.75, 0.75)
+    assert below[0.95].recall == 1.0
 
 
 def test_the_error_is_the_gap_between_confidence_and_truth():

@@ -9,7 +9,7 @@ from asr_core.audio.clip import Clip
 from asr_core.audio.decode import open_recording
 from asr_core.editing.heard_again import MARGIN, with_times
 from asr_core.settings import Settings
-from asr_core.text.tidy import written
+from asr_core.text.chinese import in_script
 from asr_core.transcribe import align, transcribe
 
 SPEECH = Path(__file__).parents[2] / "recordings" / "english-then-mandarin.flac"
@@ -54,7 +54,7 @@ def test_after_a_correction_the_other_words_stay_and_the_new_ones_lie_between(en
 def test_traditional_characters_are_found_as_their_simplified_ones(engine, transcript):
     passage = transcript.segments[-1]
     assert passage.language == "zh"
-    (traditional,) = written([passage.text], "traditional")
+    traditional = in_script(passage.text, "traditional")
     assert traditional != passage.text
     assert difference(passage, aligned(engine, passage, traditional)) < 0.2
 
