@@ -81,7 +81,9 @@ def findings() -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    return Finding("Python", True, f"{platform.python_version()} on {platform.platform()}")
+    # Not platform.platform(), which starts a program to learn the processor's name.
+    system = f"{platform.system()} {platform.release()}"
+    return Finding("Python", True, f"{platform.python_version()} on {system}")
 
 
 def _packages() -> Finding:

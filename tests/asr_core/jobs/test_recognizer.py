@@ -126,13 +126,13 @@ def test_jobs_wait_in_line_and_a_waiting_one_can_be_cancelled(recognizer, record
     assert finished(third).stage == "done"
 
 
-def test_cancel_keeps_the_text_and_a_worker_that_obeys(recognizer, recording):
+def test_cancel_keeps_the_text_and_a_worker_that_obeys(recognizer, recording, monkeypatch):
+    # However busy this computer is: it stops because it obeys, not because it is ended.
+    monkeypatch.setattr("asr_core.jobs.recognizer.GRACE_S", PATIENCE)
     job = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
     until(lambda: len(job.segments) >= 2)
-    began = time.monotonic()
     job.cancel()
     assert finished(job).stage == "cancelled"
-    assert time.monotonic() - began < 1.0
     assert job.error is None
     assert 2 <= len(job.transcript.segments) < 8
     assert job.transcript.notes[0].startswith("Stopped at 0:")

@@ -165,7 +165,9 @@ except PermissionError:
     assert said(program) == ["{'look", "up':", "1}"]
 
 
-@pytest.mark.parametrize("module", ["asr_core.jobs.worker", "asr_core.saving"])
+@pytest.mark.parametrize(
+    "module", ["asr_core.jobs.worker", "asr_core.sandbox.program", "asr_core.saving"]
+)
 def test_each_program_of_ours_stands_guard_before_it_begins(module, tmp_path):
     """Its own first line, in place of its `main`, tries to get out."""
     package = tmp_path / "asr_core"
