@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui_components import state
 from ui_components.masthead import ASSETS, masthead
+from ui_components.offline_check import offline_check
 from ui_components.open_project import open_project
 from ui_components.phrases import phrase
 from ui_components.progress import progress
@@ -33,6 +34,7 @@ with st.container() if run is None else st.expander(phrase("add"), icon=":materi
     settings = settings_panel()
     project = open_project()
     privacy_note()
+    offline_check()
 if clip is not None:
     state.choose(settings, clip)
 if clip is not None and sources:

@@ -17,6 +17,7 @@ from asr_core.settings import Settings
 
 if TYPE_CHECKING:
     from asr_core.engines import Engine
+    from asr_core.sandbox import Sandbox
 
 RUN = 1_500_000_000  # bytes of memory that the model and a run may need
 SPARE = 300_000_000  # bytes that must stay free beside what is known to be needed
@@ -51,16 +52,15 @@ def disk() -> str:
     return said
 
 
-def hearing(engine: Engine, settings: Settings) -> None:
+def hearing(engine: Engine, settings: Settings, sandbox: Sandbox) -> None:
     """Half a second of silence goes the way that recordings go, and nothing is heard in it.
 
     Raises:
         AsrError: something was heard, or what stood in its way.
     """
-    from asr_core.audio.decode import open_recording
     from asr_core.transcribe import transcribe
 
-    with open_recording(_silence(), "silence.wav") as recording:
+    with sandbox.open(_silence(), "silence.wav") as recording:
         text = transcribe(recording, engine, settings).text
     if text:
         raise AsrError("The recognizer hears words in silence. Install Sottovoce again.")

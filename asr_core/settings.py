@@ -160,7 +160,7 @@ class Settings:
             data = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
             notes.append(f"The settings in {path} cannot be read; the defaults are used.")

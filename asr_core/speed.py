@@ -88,7 +88,7 @@ def _read(path: Path) -> dict[str, float]:
     """What was saved, as far as it is usable."""
     try:
         saved = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(saved, dict):
         return {}

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.decode import Recording
+from asr_core.audio.recording import Recording
 from asr_core.audio.segment import LONGEST, Window, speech_windows
 from asr_core.engines import Engine
 from asr_core.result import Segment, Transcript

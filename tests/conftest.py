@@ -8,9 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+import psutil
 import pytest
 
 # Several threads a process fight for the cores when page, worker and browser run at once.
@@ -21,6 +24,16 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test imports onnxruntime i
 # that they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the soaks out unless the command names them."""
+    if "soak" not in (config.option.markexpr or ""):
+        skip = pytest.mark.skip(reason="a soak: run it with -m soak")
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(skip)
+
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
@@ -34,7 +47,7 @@ def shared_folder() -> Path:
     return SHARED
 
 
-START = "from ui_components.launch import main; main(None, browser=False)"
+LAUNCH = [sys.executable, "-c", "from ui_components.launch import main; main(browser=False)"]
 FIRST_LINE = re.compile(r"http://127\.0\.0\.1:(\d+)/\?key=([\w-]{43,})\n")
 
 # An environment that would open the page to the network, were it heard; and no clipboard.
@@ -52,10 +65,10 @@ ENVIRONMENT = {
 class PageServer:
     """The real page in a process of its own, and the start key it printed."""
 
-    def __init__(self, folder: Path, start: str = START) -> None:
+    def __init__(self, folder: Path, command: Sequence[str]) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, "-c", start],
+            command,
             cwd=folder,  # not the project's: its config.toml must be found all the same
             env=os.environ | ENVIRONMENT | {"XDG_CONFIG_HOME": str(folder)},
             stdout=subprocess.PIPE,
@@ -92,27 +105,36 @@ class PageServer:
         self.process.send_signal(signal.SIGINT)
         return self.process.communicate(timeout=20)
 
+    def kill(self) -> None:
+        """End it and whatever it has started."""
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                child.kill()
+        self.process.kill()
+        self.process.communicate()
+
 
 @pytest.fixture(scope="session")
 def launch_page(tmp_path_factory):
     """Starts page servers, each with a settings folder of its own.
 
-    `start` is the program, `settings` what the folder holds.
+    `command` starts the server, in `folder`; `settings` is what is saved there before.
     """
     started = []
 
-    def launch(start: str = START, settings: str | None = None) -> PageServer:
-        folder = tmp_path_factory.mktemp("page")
+    def launch(
+        folder: Path | None = None, command: Sequence[str] = LAUNCH, settings: str | None = None
+    ) -> PageServer:
+        folder = folder or tmp_path_factory.mktemp("page")
         if settings is not None:
             (folder / "sottovoce").mkdir()
             (folder / "sottovoce" / "settings.json").write_text(settings, encoding="utf-8")
-        started.append(PageServer(folder, start))
+        started.append(PageServer(folder, command))
         return started[-1]
 
     yield launch
     for server in started:
-        server.process.kill()
-        server.process.communicate()
+        server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def playable(at):
 
 def test_the_idle_page_waits_for_a_recording(page, recognizer):
     assert len(page.file_uploader) == 1
-    assert not page.button
+    assert [button.label for button in page.button] == ["Check now"]  # that it is offline
     assert recognizer.jobs == []
     assert recognizer.calls == ["prepare"]  # the model is loaded while the person looks for a file
 
@@ -87,7 +87,7 @@ def test_a_dropped_file_starts_at_once(page, recognizer):
         "joint",
     )
     assert page.expander[0].label == "Add recordings"  # there is room for more
-    assert [button.label for button in page.button] == ["Stop and keep the text"]
+    assert [button.label for button in page.button] == ["Check now", "Stop and keep the text"]
 
 
 def test_a_spoken_recording_takes_the_same_way(page, recognizer):

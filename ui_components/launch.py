@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import threading
-import webbrowser
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from asr_core import limits
 from asr_core.errors import AsrError
-from asr_core.privacy.guard import no_core_dump, refuse_network
+from asr_core.privacy import guard
+from asr_core.privacy.offline import listening
 
 if TYPE_CHECKING:
     from streamlit import App
@@ -60,28 +60,14 @@ def main(port: int | None = None, browser: bool = True) -> None:
     """
     for name in [name for name in os.environ if name.startswith("STREAMLIT_")]:
         del os.environ[name]  # the environment outranks config.toml
-    refuse_network()
-    sys.addaudithook(loopback_only)
-    no_core_dump()
+    guard.stand()
+    limits.hide_memory()
     if port is not None:
         _check_free(port)
     app = page_server(browser)
     sys.argv = [str(APP)]  # Streamlit looks for .streamlit/config.toml beside this
     with suppress(KeyboardInterrupt):  # Ctrl+C is how a server in a terminal ends
         app.run(config={**PRIVATE, "server.port": port or 0})
-
-
-def loopback_only(event: str, args: tuple[Any, ...]) -> None:
-    """Audit hook: refuse to listen anywhere but on this computer's own loopback address."""
-    if event != "socket.bind" or not isinstance(args[1], tuple):
-        return  # what is not a tuple is the name of a Unix socket
-    host = args[1][0]
-    try:
-        is_loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise PermissionError(f"Sottovoce listens on {ADDRESS} only, not on {host!r}.")
 
 
 def page_server(browser: bool) -> App:
@@ -91,6 +77,7 @@ def page_server(browser: bool) -> App:
     from starlette.middleware import Middleware
     from streamlit import App, config
 
+    from ui_components.browser import open_browser
     from ui_components.gate import Entrance, Gate
     from ui_components.purge import purging
     from ui_components.quiet import quiet_logs
@@ -102,10 +89,19 @@ def page_server(browser: bool) -> App:
 
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
-        address = f"http://{ADDRESS}:{config.get_option('server.port')}/?key={entrance.key}"
+        port = config.get_option("server.port")
+        try:
+            _check_loopback(port)
+        except AsrError as error:
+            print(f"Error: {error}", file=sys.stderr, flush=True)
+            os._exit(1)  # uvicorn would make a long story of an exception
+        address = f"http://{ADDRESS}:{port}/?key={entrance.key}"
         print(address, flush=True)
+        tempfile.gettempdir()  # which folder it is, Python finds out by writing there
+        limits.forbid_files()  # not before: the line above may go into a file
+        sys.dont_write_bytecode = True
         if browser:
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            open_browser(address)
         with purging():
             yield
 
@@ -128,6 +124,20 @@ def _apologize(error: Exception) -> bool:
         icon=":material/error:",
     )
     return True
+
+
+def _check_loopback(port: int) -> None:
+    """Look at the sockets this process listens on, whatever was asked for.
+
+    Raises:
+        AsrError: one of them can be reached from elsewhere, or none is the page's.
+    """
+    found = listening()
+    if found != [f"{ADDRESS}:{port}"]:
+        raise AsrError(
+            f"The page would listen on {', '.join(found) or 'nothing'} instead of {ADDRESS}:{port}"
+            " alone, so it does not start. Look for settings of Streamlit on this computer."
+        )
 
 
 def _check_free(port: int) -> None:

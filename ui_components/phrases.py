@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from asr_core.privacy.offline import ENGLISH
+
 _PHRASES = {
     # the head of every page
     "tagline": ("Private transcription on this computer", "只在本机运行的私密转写"),
@@ -375,6 +377,60 @@ _PHRASES = {
         "It is then written to disk in plain text, in {file}. Otherwise it is forgotten when this "
         "page is closed.",
         "列表会以明文写入磁盘：{file}。不勾选则关闭页面后即忘掉。",
+    ),
+    # the offline check; its English is the command line's, too
+    "offline": ("Offline check", "离线检查"),
+    "offline_about": (
+        "Each part of Sottovoce tries to get out of this computer, and says what it is kept from.",
+        "Sottovoce 的每个部分都会试着联网，并说明自己被禁止做什么。",
+    ),
+    "offline_now": ("Check now", "立即检查"),
+    "offline_page": (ENGLISH["page"], "页面服务"),
+    "offline_recognizer": (ENGLISH["recognizer"], "识别进程"),
+    "offline_command": (ENGLISH["command"], "本命令"),
+    "offline_tried": (
+        ENGLISH["tried"],
+        "{process}刚才试着连接另一台电脑、查询一个域名，都被拒绝了。",
+    ),
+    "offline_tried_broken": (
+        ENGLISH["tried_broken"],
+        "{process}刚才试着连接另一台电脑、查询一个域名，没有全部被拒绝："
+        "请不要这样使用 Sottovoce，并报告此问题。",
+    ),
+    "offline_silent": (ENGLISH["silent"], "识别进程此刻没有回应，因此没有测试。请稍后再试。"),
+    "offline_blocked": (
+        ENGLISH["blocked"],
+        "启动以来拒绝（不含这次测试）：连接 {connect} 次，域名查询 {look_up} 次，"
+        "监听 {listen} 次，启动程序 {start} 次。",
+    ),
+    "offline_listens": (ENGLISH["listens"], "只对本机监听：{where}。"),
+    "offline_listens_broken": (
+        ENGLISH["listens_broken"],
+        "监听的地址可能被其他电脑访问：{where}。",
+    ),
+    "offline_listens_nowhere": (ENGLISH["listens_nowhere"], "Sottovoce 没有监听任何端口。"),
+    "offline_compiled": (
+        ENGLISH["compiled"],
+        "识别进程完全没有网络，由内核保证，对编译代码同样有效。",
+    ),
+    "offline_compiled_absent": (
+        ENGLISH["compiled_absent"],
+        "本系统不能给识别进程一个空的网络，其中的编译代码靠设置和我们的测试保持离线，而不是靠内核。",
+    ),
+    "offline_files": (ENGLISH["files"], "页面服务和识别进程写文件的每个字节都会被内核拒绝。"),
+    "offline_files_absent": (
+        ENGLISH["files_absent"],
+        "本系统不能禁止程序写文件，由 Sottovoce 自己的代码和测试保证。",
+    ),
+    "offline_memory": (ENGLISH["memory"], "程序崩溃时，磁盘上不会留下内存映像。"),
+    "offline_memory_absent": (
+        ENGLISH["memory_absent"],
+        "程序崩溃时，本系统可能保留内存映像；请查看系统的错误报告设置。",
+    ),
+    "offline_places": (
+        ENGLISH["places"],
+        "设置：{settings}。模型：{models}。"
+        "临时文件夹（Sottovoce 不在其中放任何东西）：{temporary}。",
     ),
 }
 

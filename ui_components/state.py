@@ -15,6 +15,7 @@ from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
 from asr_core.jobs import Readiness, Recognizer, kept
 from asr_core.preflight import room_for
+from asr_core.privacy.offline import Look
 from asr_core.project import Project
 from asr_core.settings import Settings
 from asr_core.speed import Experience
@@ -48,6 +49,10 @@ class Runs:
     def ahead_of(self, run: Run) -> int:
         """How many recordings are before this one in line."""
         return self._recognizer.ahead_of(run.job)
+
+    def look(self) -> Look | None:
+        """What the worker found when it tried to get out; None when it does not answer."""
+        return self._recognizer.look()
 
     def remaining(self, run: Run) -> float | None:
         """Seconds of work that a recording still needs; None while nobody can know."""

@@ -1,11 +1,20 @@
-"""Cutting a stream of arrays into pieces of one size, without holding more than a piece."""
+"""Pieces of sound, and cutting a stream of them to one size without holding more than a piece."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some decoded sound; rate and channels may differ from one chunk to the next."""
+
+    samples: NDArray[np.float32]  # (N, C)
+    sample_rate: int
 
 
 def regroup(blocks: Iterable[NDArray], size: int) -> Iterator[NDArray]:

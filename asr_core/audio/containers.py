@@ -9,7 +9,6 @@ recorder died before writing the length.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO, Protocol, cast
 
@@ -19,6 +18,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from asr_core.audio.blocks import Chunk
 from asr_core.audio.source import Source, UnreadableError
 
 PIECE = 1 << 18  # values read at once from PCM: 1 MB as float32
@@ -47,14 +47,6 @@ DECODERS = frozenset(
 
 # What a decoder says to damaged or hostile bytes; PyAV's own EOFError is among FFmpegError.
 REFUSALS = (av.error.FFmpegError, OSError, ValueError, IndexError, AttributeError, MemoryError)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some decoded sound; rate and channels may differ from one chunk to the next."""
-
-    samples: NDArray[np.float32]  # (N, C)
-    sample_rate: int
 
 
 class Reader(Protocol):

@@ -1,4 +1,4 @@
-"""Bytes, a path or a file object to 16 kHz mono, in memory, as a stream of blocks.
+"""Bytes, a path or a file object to one channel of sound, in memory, as a stream.
 
 Nothing is written to disk and nothing is held but the block at work. Every limit is counted in
 what was decoded, never in what a header says.
@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from itertools import chain, groupby
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
+from asr_core.audio.blocks import Chunk, regroup
 from asr_core.audio.clip import WHOLE, Clip
-from asr_core.audio.containers import Chunk, Reader, look_of, open_container
+from asr_core.audio.containers import Reader, look_of, open_container
 from asr_core.audio.mix import Cleaner, mix_down
 from asr_core.audio.naming import refusal, shown_name
-from asr_core.audio.resample import prepare, resample
-from asr_core.audio.source import Source, UnreadableError
+from asr_core.audio.recording import Recording
+from asr_core.audio.source import AnySource, Source, UnreadableError
 from asr_core.pace import clock
 
 EXTENSIONS = (
@@ -35,25 +33,15 @@ MAX_DURATION = 10 * 3600.0  # seconds
 MAX_VALUES = 7_000_000_000  # samples times channels: ten hours of stereo at 96 kHz
 
 
-class Recording:
-    """A recording being decoded, or a part of one: iterate once, inside `with`.
+class Decoded:
+    """The sound of a file, decoded in this process; a `Sound`.
 
-    Yields (N,) float32 blocks of about five seconds, mono, 16 kHz, finite, within -1..1. Raises
-    AudioDecodeError where the bytes turn out to be no recording after all.
-
-    Attributes:
-        name: base name only, safe to show.
-        clip: the part that is given; what lies before it is decoded and dropped, so that its times
-            are true in files that do not tell where a second begins, too.
-        duration: seconds of the whole by the header, None when it does not say. It may lie: good
-            for a progress bar and nothing else.
-        notes: sentences for the reader, complete after the last block.
+    Only for files we trust: a stranger's go through `asr_core.sandbox`, which does this elsewhere.
     """
 
-    def __init__(self, source: Source, reader: Reader, name: str, clip: Clip = WHOLE) -> None:
-        self.name = name
-        self.clip = clip
+    def __init__(self, source: Source, reader: Reader, clip: Clip = WHOLE) -> None:
         self.notes: list[str] = []
+        self._clip = clip
         self._source = source
         self._reader = reader
         self._cleaner = Cleaner()
@@ -69,40 +57,26 @@ class Recording:
             )
         if first is None:
             raise UnreadableError(look_of(source, "it holds no sound"))
-        if first.sample_rate != SAMPLE_RATE:
-            prepare()  # here, since the caller may forbid writing files, caches too, from now on
+        self.sample_rate = first.sample_rate
         duration = reader.duration
         self.duration = min(duration, MAX_DURATION) if duration and duration > 0 else None
-        self._blocks = self._converted(chain([first], chunks))
+        self._chunks = self._mixed(chain([first], chunks))
 
-    def __enter__(self) -> Recording:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    @property
-    def heard(self) -> float:
-        """Seconds from the start of the recording up to where it has been decoded."""
-        return self._heard
-
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        return self._blocks
+    def chunks(self) -> Iterator[Chunk]:
+        """The sound in one channel, at most a second at once."""
+        return self._chunks
 
     def close(self) -> None:
         """Let go of the file and of everything held of it."""
-        self._blocks.close()
+        self._chunks.close()
         self._reader.close()
         self._source.close()
 
-    def _converted(self, chunks: Iterator[Chunk]) -> Generator[NDArray[np.float32]]:
-        try:
-            for (rate, _), run in groupby(chunks, lambda c: (c.sample_rate, c.samples.shape[1])):
-                mono = mix_down((self._cleaner(chunk.samples) for chunk in run), rate)
-                for block in resample(mono, rate, SAMPLE_RATE):
-                    yield np.clip(block, -1, 1)
-        except UnreadableError as error:
-            raise refusal(self.name, error.found, error.advice) from error
+    def _mixed(self, chunks: Iterator[Chunk]) -> Generator[Chunk]:
+        for (rate, _), run in groupby(chunks, lambda c: (c.sample_rate, c.samples.shape[1])):
+            mono = mix_down((self._cleaner(chunk.samples) for chunk in run), rate)
+            for second in regroup(mono, rate):
+                yield Chunk(np.clip(second, -1, 1)[:, None], rate)
         self._note_the_end()
 
     def _limited(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -125,7 +99,7 @@ class Recording:
                 until = clock(self._heard)
                 self.notes.append(f"Only the first {until} was read. Split the file to read on.")
                 return
-            if self._heard >= self.clip.stop:
+            if self._heard >= self._clip.stop:
                 self._stopped = True
                 return
             yield from self._clipped(chunk)
@@ -133,9 +107,9 @@ class Recording:
     def _clipped(self, chunk: Chunk) -> Iterator[Chunk]:
         """What of the next chunk belongs to the clip."""
         rate, n_samples = chunk.sample_rate, len(chunk.samples)
-        before = round((self.clip.start - self._heard) * rate)
-        if self._heard + n_samples / rate > self.clip.stop:
-            n_samples = max(1, round((self.clip.stop - self._heard) * rate))
+        before = round((self._clip.start - self._heard) * rate)
+        if self._heard + n_samples / rate > self._clip.stop:
+            n_samples = max(1, round((self._clip.stop - self._heard) * rate))
             self._stopped = True
         self._heard += n_samples / rate
         wanted = chunk.samples[max(0, before) : n_samples]
@@ -143,8 +117,8 @@ class Recording:
             yield Chunk(wanted, rate)
 
     def _note_the_end(self) -> None:
-        if self.clip.start or self._stopped:
-            part = f"{clock(self.clip.start)} to {clock(self._heard)}"
+        if self._clip.start or self._stopped:
+            part = f"{clock(self._clip.start)} to {clock(self._heard)}"
             self.notes.append(f"Only a part was heard: {part}.")
         if self._reader.hole is not None:
             where = clock(self._reader.hole)
@@ -156,29 +130,35 @@ class Recording:
             self.notes.append(f"The file holds {count} invalid samples, heard as silence.")
 
 
-def open_recording(
-    source: bytes | bytearray | memoryview | Path | BinaryIO, name: str, clip: Clip = WHOLE
-) -> Recording:
-    """A recording ready to be read, by what its bytes are; `name` serves for messages only.
+def decode(source: AnySource, clip: Clip = WHOLE) -> Decoded:
+    """The sound of a file, by what its bytes are.
 
     Args:
         source: the file's bytes, its path, or an open file (read whole if it cannot seek).
-        name: as the user knows it, folders and all.
         clip: the part of it to be heard.
+
+    Raises:
+        UnreadableError: not a recording, or none we can read; says what was found and what to do.
+    """
+    with ExitStack() as opened:
+        data = opened.enter_context(closing(Source(source)))
+        if not data.size():
+            raise UnreadableError("it is empty", "Record or export it again.")
+        reader = opened.enter_context(closing(open_container(data)))
+        decoded = Decoded(data, reader, clip)
+        opened.pop_all()
+        return decoded
+
+
+def open_recording(source: AnySource, name: str, clip: Clip = WHOLE) -> Recording:
+    """A recording of our own, decoded in this process; `name` serves for messages only.
 
     Raises:
         AudioDecodeError: not a recording, or none we can read; says which file, what was found
             and what to do.
     """
     name = shown_name(name)
-    with ExitStack() as opened:
-        try:
-            data = opened.enter_context(closing(Source(source)))
-            if not data.size():
-                raise UnreadableError("it is empty", "Record or export it again.")
-            reader = opened.enter_context(closing(open_container(data)))
-            recording = Recording(data, reader, name, clip)
-        except UnreadableError as error:
-            raise refusal(name, error.found, error.advice) from error
-        opened.pop_all()
-        return recording
+    try:
+        return Recording(decode(source, clip), name, clip)
+    except UnreadableError as error:
+        raise refusal(name, error.found, error.advice) from error

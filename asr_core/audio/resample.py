@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_core import limits
 from asr_core.audio.blocks import regroup
 
 BLOCK = 5.0  # seconds
@@ -15,10 +16,14 @@ CONTEXT = 0.05  # seconds on either side; the filter reaches less far
 
 
 def prepare() -> None:
-    """Import the resampler now, all of it: two seconds, more when numba must fill its cache."""
-    from librosa import resample as whole
+    """Import the resampler now, all of it: two seconds, more when numba must fill its cache.
 
-    whole(np.zeros(2, np.float32), orig_sr=2, target_sr=1)  # what it needs comes on first use
+    That cache, of compiled code, is the last a process writes that is not to write files.
+    """
+    with limits.last_files():
+        from librosa import resample as whole
+
+        whole(np.zeros(2, np.float32), orig_sr=2, target_sr=1)  # what it needs comes on first use
 
 
 def resample(

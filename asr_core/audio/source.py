@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 from asr_core.audio.naming import USE_THESE
 
-STALL = 20.0  # seconds a decoder may go on reading without giving anything
+AnySource = bytes | bytearray | memoryview | Path | BinaryIO
+
+STALL = 8.0  # seconds a decoder may go on reading without giving anything
 MAX_STREAM = 2 << 30  # bytes taken from a file object that cannot seek, such as standard input
 
 _SAME_PLACE = "Check the name and the folder."
@@ -42,6 +44,19 @@ class UnreadableError(Exception):
         self.advice = advice
 
 
+def as_file(data: AnySource) -> BinaryIO:
+    """A file that can seek; `data` itself if it is one.
+
+    Raises:
+        UnreadableError: there is no such file, or it is none that can be read.
+    """
+    if isinstance(data, bytes | bytearray | memoryview):
+        return _Memory(data)  # type: ignore[return-value]
+    if isinstance(data, Path):
+        return _open_regular(data)
+    return _seekable(data)
+
+
 class Source(io.RawIOBase):
     """Bytes a decoder may read and seek, but not for ever.
 
@@ -53,14 +68,9 @@ class Source(io.RawIOBase):
         gave_out: that is how it ended.
     """
 
-    def __init__(self, data: bytes | bytearray | memoryview | Path | BinaryIO) -> None:
+    def __init__(self, data: AnySource) -> None:
         super().__init__()
-        if isinstance(data, bytes | bytearray | memoryview):
-            self._inner: BinaryIO = _Memory(data)  # type: ignore[assignment]
-        elif isinstance(data, Path):
-            self._inner = _open_regular(data)
-        else:
-            self._inner = _seekable(data)
+        self._inner = as_file(data)
         self._owned = self._inner is not data
         self.gave_out = False
         self.progress()

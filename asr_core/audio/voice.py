@@ -6,6 +6,7 @@ and its own state; importing the package would import torch, so only its file is
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ from asr_core.errors import ModelError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+SHA256 = "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85"  # of the network
 
 FRAME = 512  # samples at 16 kHz
 BATCH = 32  # frames a call: one second; fixed, so that results do not depend on the caller's blocks
@@ -98,8 +101,11 @@ def _session() -> InferenceSession:
     weights = Path(package.origin).parent / "data" / "silero_vad_16k_sequence.onnx"
     if not weights.is_file():
         raise ModelError(f"{weights.name} is missing from silero-vad. Run the launcher again.")
+    network = weights.read_bytes()
+    if hashlib.sha256(network).hexdigest() != SHA256:
+        raise ModelError(f"{weights.name} is not that of silero-vad 6.2.3. Run the launcher again.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(
-        str(weights), sess_options=options, providers=["CPUExecutionProvider"]
+        network, sess_options=options, providers=["CPUExecutionProvider"]
     )

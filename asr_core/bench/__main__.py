@@ -10,6 +10,7 @@ from typing import get_args
 
 from asr_core.bench.measure import Score, compare, faster_whisper, ours, read_manifest
 from asr_core.errors import AsrError
+from asr_core.privacy import guard
 from asr_core.settings import DecodeMode, Precision, Settings
 from asr_core.text.vocabulary import read_lines
 
@@ -86,4 +87,5 @@ def _write(path: Path, scores: list[Score]) -> None:
 
 
 if __name__ == "__main__":
+    guard.stand()
     sys.exit(main())

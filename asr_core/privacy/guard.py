@@ -1,12 +1,22 @@
-"""No way out: what a process gives up before it sees a recording."""
+"""No way out: what a process of ours is refused, from its first line on.
+
+Every entry point calls `stand` before anything else: the command, the page's launcher, and with
+`asr_core.children` whatever these start. The guard sees what Python code does. Compiled code it
+does not see: the decoder's sockets are shut by its own list of allowed protocols, and on Linux
+the worker leaves the network altogether (`asr_core.limits`).
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from asr_core import children
 
 _OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -16,10 +26,25 @@ _OFFLINE = {
     "DISABLE_SAFETENSORS_CONVERSION": "1",
     "DO_NOT_TRACK": "1",
     # From 1.29 on onnxruntime reports to its maker unless told not to before it is imported: from
-    # compiled code, unseen by `refuse_network`, with a device number and a database on the disk.
+    # compiled code, unseen by the guard, with a device number and a database on the disk.
     "ORT_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+
+# What pyperclip starts to reach the clipboard, and webbrowser to find the browser.
+_CLIPBOARDS = {"xclip", "xsel", "wl-copy", "wl-paste", "pbcopy", "pbpaste", "clip.exe"}
+_BROWSER_FINDERS = [["xdg-settings", "get", "default-web-browser"], ["/bin/sh", "-c", "osascript"]]
+_OUR_PAGE = "http://127.0.0.1:"  # what is started with this as an argument is a browser
+
+_SENTENCES = {
+    "connect": "Sottovoce keeps the network closed.",
+    "look up": "Sottovoce keeps the network closed.",
+    "listen": "Sottovoce listens on 127.0.0.1 only.",
+    "start": "Sottovoce does not start this program.",
+}
+
+_refused: Counter[str] = Counter()
+_standing = False
 
 
 def offline_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -32,29 +57,86 @@ def offline_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | _OFFLINE
 
 
-def refuse_network() -> None:
-    """From here on this process reaches no other computer through Python's sockets; for good.
+def stand() -> None:
+    """From here on this process reaches, hears and starts nothing foreign; for good.
 
-    A hook cannot be taken out again, so only a program's entry point calls this. It does not see
-    sockets opened by compiled code: the decoder's are shut by its own list of allowed protocols.
+    Refused, with a PermissionError: connections and packets to other computers, name look-ups,
+    listening anywhere but on loopback, and programs that are not on the list. A hook cannot be
+    taken out again, so only a program's entry point calls this.
     """
-    sys.addaudithook(_refuse_strangers)
-
-
-def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = arguments[1]
-        host = address[0] if isinstance(address, tuple) else None  # others are local by nature
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        host = arguments[0]
-    else:
+    global _standing
+    if _standing:
         return
-    if not _is_this_computer(host):
-        raise PermissionError("Sottovoce keeps the network closed.")
+    _standing = True
+    for name in ("connect", "connect_ex", "sendto", "bind"):
+        setattr(socket.socket, name, _asked_first(name))
+    sys.addaudithook(_hook)
+
+
+def refused() -> dict[str, int]:
+    """How often what was refused: "connect", "look up", "listen", "start". To whom is not kept."""
+    return dict(_refused)
+
+
+def forget(so_far: Mapping[str, int]) -> None:
+    """Count from `so_far` on again, as before a test."""
+    _refused.clear()
+    _refused.update(so_far)
+
+
+def stands() -> bool:
+    """True once this process has called `stand`."""
+    return _standing
+
+
+def offense(event: str, arguments: Sequence[Any]) -> str | None:
+    """What an audit event tries that is refused, a key of `refused`; None when it may go on."""
+    judge = _JUDGES.get(event)
+    if judge is None:
+        return None
+    kind, is_allowed = judge
+    return None if is_allowed(arguments) else kind
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _JUDGES and (kind := offense(event, arguments)) is not None:
+        _refused[kind] += 1
+        raise PermissionError(_SENTENCES[kind])
+
+
+def _asked_first(name: str) -> Callable[..., Any]:
+    """A socket's method that asks the guard first: its own looks a name up before the hook hears.
+
+    The address comes last in all of them.
+    """
+    method = getattr(socket.socket, name)
+    event = f"socket.{name.removesuffix('_ex')}"
+
+    def asking(self: socket.socket, *arguments: Any) -> Any:
+        if arguments:
+            _hook(event, (self, arguments[-1]))
+        return method(self, *arguments)
+
+    return asking
+
+
+def _to_this_computer(arguments: Sequence[Any]) -> bool:
+    address = arguments[1]  # one that is not a tuple is local by nature
+    return not isinstance(address, tuple) or _is_this_computer(address[0])
+
+
+def _about_this_computer(arguments: Sequence[Any]) -> bool:
+    host = arguments[0]
+    return _is_this_computer(host[0] if isinstance(host, tuple) else host)
+
+
+def _on_loopback(arguments: Sequence[Any]) -> bool:
+    address = arguments[1]
+    return not isinstance(address, tuple) or (bool(address[0]) and _is_this_computer(address[0]))
 
 
 def _is_this_computer(host: object) -> bool:
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
     if name is None or name == "localhost":
         return True
     try:
@@ -63,29 +145,37 @@ def _is_this_computer(host: object) -> bool:
         return False
 
 
-@contextmanager
-def no_file_written() -> Iterator[None]:
-    """While this lasts the kernel refuses every byte this process would write to a file.
-
-    Shared memory included, pipes not. Windows has no such limit; there the code alone sees to it.
-    """
-    if os.name == "nt":
-        yield
-        return
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+def _is_listed(line: object) -> bool:
+    """True for a program that a process of ours may start."""
+    if isinstance(line, str):  # on Windows, where clipboard and browser need no program
+        return children.is_ours(line)
+    words = [os.fsdecode(word) for word in line] if isinstance(line, list | tuple) else []
+    if not words:
+        return False
+    return (
+        children.is_ours(words)
+        or os.path.basename(words[0]) in _CLIPBOARDS
+        or words in _BROWSER_FINDERS
+        or any(word.startswith(_OUR_PAGE) for word in words[1:])
+    )
 
 
-def no_core_dump() -> None:
-    """A crash leaves no image of this process's memory on the disk."""
-    if os.name == "nt":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+_JUDGES: dict[str, tuple[str, Callable[[Sequence[Any]], bool]]] = {
+    "socket.connect": ("connect", _to_this_computer),
+    "socket.sendto": ("connect", _to_this_computer),
+    "socket.sendmsg": ("connect", _to_this_computer),
+    "socket.getaddrinfo": ("look up", _about_this_computer),
+    "socket.gethostbyname": ("look up", _about_this_computer),
+    "socket.gethostbyaddr": ("look up", _about_this_computer),
+    "socket.getnameinfo": ("look up", _about_this_computer),
+    "socket.bind": ("listen", _on_loopback),
+    "subprocess.Popen": ("start", lambda arguments: _is_listed(arguments[1])),
+    "os.exec": ("start", lambda arguments: _is_listed(arguments[1])),
+    "os.posix_spawn": ("start", lambda arguments: _is_listed(arguments[1])),
+    "os.spawn": ("start", lambda arguments: _is_listed(arguments[2])),
+    "_winapi.CreateProcess": ("start", lambda arguments: _is_listed(arguments[1])),
+    "os.startfile": ("start", lambda arguments: str(arguments[0]).startswith(_OUR_PAGE)),
+    "os.startfile/2": ("start", lambda arguments: str(arguments[0]).startswith(_OUR_PAGE)),
+    "os.system": ("start", lambda arguments: False),
+    "pty.spawn": ("start", lambda arguments: False),
+}

@@ -5,7 +5,8 @@ How it tells our leftovers from what other programs put there:
 - Temporary files: `mark_temporary_files` gives everything our processes make with Python's
   `tempfile` a name with the process's number in it. Only names with such a number count.
 - Open files (Linux): only our own processes are looked at, and only files in temporary folders
-  that are open for writing and were not before the run. This finds files without a name, too.
+  that are open for writing and were not before the run. This finds files without a name, too. Into
+  the worker only a privileged user's program can look; it is kept from writing by the kernel.
 - Shared memory (Linux): only blocks that were not there before the run, belong to this user, carry
   a name Python or torch gives, and are not in use by a process that is not ours.
 - Memory: what the recognizer and the page say that they still hold; they count living objects.

@@ -10,6 +10,7 @@ from asr_core import preflight
 from asr_core.engines import Recognized
 from asr_core.errors import AsrError
 from asr_core.result import Segment
+from asr_core.sandbox import Sandbox
 from asr_core.settings import Settings
 
 
@@ -38,7 +39,7 @@ def test_the_disk_is_large_enough_or_a_sentence(monkeypatch):
 
 
 def test_silence_goes_the_whole_way():
-    preflight.hearing(LightEngine("light"), Settings())
+    preflight.hearing(LightEngine("light"), Settings(), Sandbox())
 
 
 def test_an_engine_that_hears_words_in_silence_is_unfit():
@@ -48,7 +49,7 @@ def test_an_engine_that_hears_words_in_silence_is_unfit():
             yield Recognized(0.5, (Segment(0.0, 0.5, "en", "Thank you.", 0.9),))
 
     with pytest.raises(AsrError, match="hears words in silence"):
-        preflight.hearing(Dreamer("light"), Settings())
+        preflight.hearing(Dreamer("light"), Settings(), Sandbox())
 
 
 def test_a_recording_finds_room_beside_what_waits(free):

@@ -1,12 +1,16 @@
 """Saving: the whole file or the old one."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from asr_core.errors import AsrError
 from asr_core.saving import save_text
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_text_is_there_as_utf8_and_no_draft_is_left(tmp_path):
@@ -50,3 +54,42 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["talk.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot forbid files")
+@pytest.mark.parametrize("folder", ["", "gone"])
+def test_a_process_that_may_not_write_has_a_helper_save(tmp_path, folder):
+    program = """
+import sys
+from pathlib import Path
+from asr_core import limits
+from asr_core.errors import AsrError
+from asr_core.privacy import guard
+from asr_core.saving import save_text
+guard.stand()
+limits.forbid_files()
+target = Path(sys.argv[1])
+try:
+    save_text(target, "你好\\n")
+except AsrError as error:
+    print(error)
+try:
+    target.write_text("not by me")
+except OSError:
+    print("refused")
+"""
+    target = tmp_path / folder / "讲话.json"
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(target)],
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )
+    assert run.stderr == ""
+    if folder:
+        assert run.stdout.startswith("Cannot save '讲话.json' in ")
+        assert "the folder does not exist." in run.stdout
+    else:
+        assert run.stdout == "refused\n"  # opening it for writing had emptied it
+        assert target.stat().st_mode & 0o077 == 0
+    assert os.listdir(tmp_path) == ([] if folder else ["讲话.json"])

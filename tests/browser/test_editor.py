@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 SERVER = Path(__file__).with_name("editor_server.py")
-START = f"import runpy; runpy.run_path({str(SERVER)!r})"
+START = [sys.executable, str(SERVER)]
 
 
 @pytest.fixture(scope="module")
 def server(launch_page):
     """Serves the editor alone; it lets one browser in."""
-    server = launch_page(START)
+    server = launch_page(command=START)
     return server, server.cookie
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 LIGHT = Path(__file__).resolve().parents[1] / "light"
-START = f"""
+PROGRAM = f"""
 import sys
 sys.path.append({str(LIGHT)!r})
 from asr_core.jobs import Recognizer
@@ -25,12 +26,13 @@ Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
 from ui_components.launch import main
 main(None, browser=False)
 """
+START = [sys.executable, "-c", PROGRAM]
 SLOW = '{"engine": "light-slow"}'
 
 
 @pytest.fixture(scope="module")
 def server(launch_page):
-    return launch_page(START, SLOW)
+    return launch_page(command=START, settings=SLOW)
 
 
 @pytest.fixture
@@ -181,7 +183,7 @@ def test_recordings_wait_for_a_click_when_they_are_told_to(page, talk):
 def test_a_damaged_model_is_said_before_anything_is_given_and_can_be_checked_again(
     visit, launch_page, talk
 ):
-    server = launch_page(START, json.dumps({"engine": "light-damaged"}))
+    server = launch_page(command=START, settings=json.dumps({"engine": "light-damaged"}))
     with visit(server) as visitor:
         page = visitor.open_page()
         expect(page.get_by_test_id("stAlert")).to_contain_text("The model file is damaged.")

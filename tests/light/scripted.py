@@ -92,6 +92,9 @@ class ScriptedRecognizer:
     def forget(self):
         self.calls.append("forget")
 
+    def look(self):
+        return None
+
     def check(self, job):
         self.calls.append("check")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from asr_core.errors import AsrError
-from ui_components.launch import PRIVATE, _check_free, loopback_only
+from ui_components.launch import PRIVATE, _check_free
 
 PROJECT = Path(__file__).resolve().parents[2]
 WEBSOCKET = {
@@ -72,6 +73,14 @@ def test_it_listens_on_loopback_only_whatever_the_environment_says(page_server):
     assert listening == ["0100007F"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="reads Linux's limits")
+def test_the_kernel_lets_it_write_no_file_and_leave_no_image_of_memory(page_server):
+    limits = Path(f"/proc/{page_server.process.pid}/limits").read_text()
+    for name in ("Max file size", "Max core file size"):
+        (line,) = [line for line in limits.splitlines() if line.startswith(name)]
+        assert line.removeprefix(name).split()[0] == "0"
+
+
 def test_ctrl_c_ends_it_without_a_word(launch_page):
     server = launch_page()
     out, err = server.end()
@@ -79,19 +88,61 @@ def test_ctrl_c_ends_it_without_a_word(launch_page):
     assert server.process.returncode == 0
 
 
-@pytest.mark.parametrize(
-    "address", [("127.0.0.1", 0), ("127.0.0.53", 80), ("::1", 0, 0, 0), ("localhost", 1), "/run/x"]
-)
-def test_listening_on_this_computer_is_allowed(address):
-    loopback_only("socket.bind", (None, address))
+# Something of this process listens to the network before the page does.
+OPEN_DOOR = """
+import socket
+door = socket.create_server(("0.0.0.0", 0))
+print(door.getsockname()[1], flush=True)
+from ui_components.launch import main
+main(None, browser=False)
+"""
 
 
-@pytest.mark.parametrize(
-    "address", [("0.0.0.0", 0), ("", 0), ("::", 0, 0, 0), ("192.168.1.2", 80), ("example.org", 1)]
-)
-def test_listening_to_others_is_refused_before_it_begins(address):
-    with pytest.raises(PermissionError, match=r"127\.0\.0\.1 only"):
-        loopback_only("socket.bind", (None, address))
+def test_it_refuses_to_go_on_when_anything_listens_to_others(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_DOOR],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    (port,) = done.stdout.split()  # and no address to open
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The page would listen on 0.0.0.0:" + port)
+    assert len(done.stderr.splitlines()) == 1
+
+
+HOSTILE = """
+[server]
+address = "0.0.0.0"
+port = 8501
+headless = false
+allowedHosts = []
+enableCORS = false
+enableXsrfProtection = false
+enableStaticServing = true
+[browser]
+serverAddress = "evil.example"
+gatherUsageStats = true
+[client]
+showErrorDetails = "full"
+"""
+
+
+def test_files_of_options_of_others_do_not_open_it(tmp_path, launch_page, monkeypatch):
+    """Streamlit reads one in the home folder and one in the folder it is started in."""
+    for folder in (tmp_path / "home", tmp_path / "here"):
+        (folder / ".streamlit").mkdir(parents=True)
+        (folder / ".streamlit" / "config.toml").write_text(HOSTILE)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    server = launch_page(tmp_path / "here")
+    assert server.port != 8501
+    with pytest.raises(ConnectionRefusedError):  # 0.0.0.0 would hear this other name of ours
+        socket.create_connection(("127.0.0.2", server.port), timeout=5)
+    assert server.ask("/").status == 403
+    assert server.end() == ("", "")
 
 
 def test_a_port_in_use_is_said_in_a_sentence():

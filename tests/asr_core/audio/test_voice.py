@@ -10,7 +10,9 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from asr_core.audio import voice as voice_module
 from asr_core.audio.voice import BATCH, FRAME, speech_probabilities
+from asr_core.errors import ModelError
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -119,3 +121,16 @@ def test_the_network_s_library_reports_to_nobody(tmp_path):
     environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-B", "-c", code], cwd=PROJECT, env=environment, check=True)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_network_with_one_changed_bit_is_refused(tmp_path, monkeypatch):
+    package = Path(find_spec("silero_vad").origin)
+    name = "silero_vad_16k_sequence.onnx"
+    data = bytearray((package.parent / "data" / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).write_bytes(data)
+    found = type("Found", (), {"origin": str(tmp_path / "__init__.py")})
+    monkeypatch.setattr(voice_module.importlib.util, "find_spec", lambda name: found)
+    with pytest.raises(ModelError, match="is not that of silero-vad"):
+        voice_module._session.__wrapped__()

@@ -65,7 +65,7 @@ def test_an_interrupt_ends_with_130_and_the_text_so_far(shared_folder, environme
         rest, said = run.communicate(timeout=60)
     text, said = (first + rest).decode(), said.decode()
     assert run.returncode == 130
-    assert re.search(r"\w{3}", text)
+    assert re.search("[A-Za-z]{2}", text)
     assert text.endswith("\n")
     assert "Stopped." in said
     assert "Traceback" not in said

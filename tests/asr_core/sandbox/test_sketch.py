@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from asr_core.audio.sketch import header_duration
 from asr_core.errors import AudioDecodeError
+from asr_core.sandbox import Sandbox
+from asr_core.sandbox.sketch import header_duration
 
 
 def sketch(data, end):
@@ -24,21 +25,21 @@ def sketch(data, end):
 def test_two_ends_tell_the_length(babble, media_of, container, codec, rate):
     data = media_of(np.tile(babble(3, rate=rate), 10), rate, container, codec)
     assert len(data) > 130_000
-    found = header_duration(sketch(data, 60_000), len(data), "talk")
+    found = header_duration(Sandbox(), sketch(data, 60_000), len(data), "talk")
     assert found == pytest.approx(30, abs=0.5)
 
 
 @pytest.mark.parametrize("format", ["WAV", "FLAC", "AIFF"])
 def test_two_ends_of_a_lossless_file_tell_the_length(babble, file_of, format):
     data = file_of(np.tile(babble(3), 10), 16_000, format)
-    assert header_duration(sketch(data, 60_000), len(data), "talk") == pytest.approx(30)
-    assert header_duration(data, len(data), "talk") == pytest.approx(30)
+    assert header_duration(Sandbox(), sketch(data, 60_000), len(data), "talk") == pytest.approx(30)
+    assert header_duration(Sandbox(), data, len(data), "talk") == pytest.approx(30)
 
 
 def test_what_was_given_whole_and_is_no_recording_is_refused():
     with pytest.raises(AudioDecodeError, match=r"“notes\.wav”: it is text"):
-        header_duration(b"milk, bread\n" * 50, 600, "notes.wav")
+        header_duration(Sandbox(), b"milk, bread\n" * 50, 600, "notes.wav")
 
 
 def test_what_was_given_in_part_may_be_a_recording_all_the_same():
-    assert header_duration(b"milk, bread\n" * 50, 10_000, "notes.wav") is None
+    assert header_duration(Sandbox(), b"milk, bread\n" * 50, 10_000, "notes.wav") is None

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import io
 import os
+from typing import BinaryIO, cast
 
-from asr_core.audio.decode import open_recording
 from asr_core.errors import AudioDecodeError
+from asr_core.sandbox.process import Sandbox
 
 
-def header_duration(data: bytes, n_bytes: int, name: str) -> float | None:
+def header_duration(sandbox: Sandbox, data: bytes, n_bytes: int, name: str) -> float | None:
     """Seconds by the header of a recording of `n_bytes`; None where it does not say.
 
     Args:
+        sandbox: reads the header, and ends with it.
         data: all of its bytes, or as many of its start and its end, one behind the other.
 
     Raises:
         AudioDecodeError: all bytes were given, and they are no recording.
     """
     try:
-        with open_recording(_Sketch(data, n_bytes), name) as recording:  # type: ignore[arg-type]
+        with sandbox.open(cast(BinaryIO, _Sketch(data, n_bytes)), name) as recording:
             return recording.duration
     except AudioDecodeError:
         if len(data) == n_bytes:

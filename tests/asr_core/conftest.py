@@ -1,6 +1,8 @@
 """Made-up sound for the tests of the audio path."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 
 import av
@@ -88,3 +90,11 @@ def _media_of() -> Callable[..., bytes]:
 @pytest.fixture(scope="session", name="film_of")
 def _film_of() -> Callable[..., bytes]:
     return film_of
+
+
+@pytest.fixture(scope="session")
+def may_leave_network():
+    """True where a fresh process can leave the network."""
+    program = "from asr_core import limits as l; l.leave_network(); print(l.network_left())"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    return run.stdout.strip() == "True"

@@ -1,0 +1,122 @@
+"""Whole runs of the command line under strace: nothing is asked of the network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from traffic import watched
+
+ROOT = Path(__file__).resolve().parents[3]
+SPEECH = ROOT / "tests" / "recordings" / "english-then-mandarin.flac"
+
+SDP = """v=0
+o=- 0 0 IN IP4 192.0.2.1
+s=x
+c=IN IP4 192.0.2.1
+t=0 0
+m=audio 5004 RTP/AVP 0
+"""
+PLAYLIST = """#EXTM3U
+#EXT-X-TARGETDURATION:10
+#EXTINF:10,
+http://192.0.2.1/a.ts
+#EXT-X-ENDLIST
+"""
+
+
+def run(traffic, tmp_path, *command):
+    return subprocess.run(
+        [*traffic.command, sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ
+        | {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_a_whole_run_asks_nothing_of_the_network(tmp_path):
+    """Real speech, then two texts that make other programs of FFmpeg's go online."""
+    traffic = watched(tmp_path)
+    recordings = [SPEECH]
+    for name, text in [("a.sdp", SDP), ("b.m3u8", PLAYLIST), ("c.wav", SDP), ("d.mp3", PLAYLIST)]:
+        recordings.append(tmp_path / name)
+        recordings[-1].write_text(text)
+    done = run(
+        traffic, tmp_path,
+        "-m", "asr_core", "transcribe", *recordings, "--output", tmp_path / "texts",
+        "--decode", "attention", "--beam-size", "1",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr  # four are no recordings
+    assert done.stderr.count("Error: ") == 4
+    assert [path.name for path in (tmp_path / "texts").iterdir()] == [SPEECH.stem + ".txt"]
+    assert traffic.abroad() == []
+    assert traffic.families().keys() <= {"AF_UNIX", "AF_NETLINK"}  # not even loopback
+
+
+def test_the_offline_check_itself_asks_nothing_of_the_network(tmp_path):
+    """What it tries is refused before the kernel hears of it, in the worker as well."""
+    traffic = watched(tmp_path)
+    program = """
+from asr_core.privacy import guard
+guard.stand()
+from asr_core.cli.doctor import _offline
+print([finding.said for finding in _offline()])
+"""
+    done = run(traffic, tmp_path, "-c", program)
+    assert done.stdout.count("Both were refused.") == 2, done.stderr
+    assert traffic.abroad() == []
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        's.connect(("192.0.2.1", 9))',  # of UDP: only a route is looked up
+        's.bind(("0.0.0.0", 0))',
+        's.sendto(b"", ("192.0.2.1", 9))',
+        "guard.stand(); libc.connect(s.fileno(), address, 16)",  # the guard is blind to it
+        "subprocess.run([sys.executable, '-c', 'import socket; socket.create_server((\"\", 0))'])",
+    ],
+)
+def test_a_way_out_is_seen(tmp_path, attempt):
+    """The control: what the tests above count, they can count."""
+    traffic = watched(tmp_path)
+    program = f"""
+import ctypes, socket, subprocess, sys
+from asr_core.privacy import guard
+libc, address = ctypes.CDLL(None), bytes([2, 0, 0, 9, 192, 0, 2, 1]) + bytes(8)
+s = socket.socket(type=socket.SOCK_DGRAM)
+try:
+    {attempt}
+except OSError:
+    pass
+"""
+    done = run(traffic, tmp_path, "-c", program)
+    assert done.returncode == 0, done.stderr
+    assert len(traffic.abroad()) == 1
+
+
+def test_compiled_code_finds_no_way_out_of_the_worker(tmp_path):
+    """Without the guard's help: the worker's own entry has left the network."""
+    program = """
+import ctypes, os, socket
+from asr_core import limits
+limits.leave_network()
+libc, address = ctypes.CDLL(None, use_errno=True), bytes([2, 0, 0, 9, 192, 0, 2, 1]) + bytes(8)
+s = socket.socket(type=socket.SOCK_DGRAM)
+libc.connect(s.fileno(), address, 16)
+print(limits.network_left(), ctypes.get_errno())
+"""
+    if sys.platform != "linux":
+        pytest.skip("only Linux offers an empty network")
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    if done.stdout.startswith("False"):
+        pytest.skip("this system gives programs no network of their own")
+    assert done.stdout.split() == ["True", "101"]  # the network is unreachable
