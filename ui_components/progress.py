@@ -20,9 +20,10 @@ def progress(run: Run) -> None:
     title(job.name)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.fraction, text=stage(run))
-        st.button(
-            phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
-        )
+        if job.stage != "held":
+            st.button(
+                phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
+            )
     if job.segments:
         transcript_view(job.segments, key="partial")
     elif job.stage != "held":
