@@ -17,26 +17,29 @@ from ui_components.uploader import uploader
 from ui_components.welcome import privacy_note, welcome
 
 st.set_page_config(page_title="Sottovoce", page_icon=str(ASSETS / "icon.svg"))
-masthead()
-st.space("small")
-
 run = state.current_run()
-readiness(is_idle=run is None)
-if run is None:
-    welcome()
-queue_panel()
+
+# One place for all that comes and goes here: were what follows moved by it, an upload that is on
+# its way would be lost.
+with st.container():
+    masthead()
+    st.space("small")
+    readiness(is_idle=run is None)
+    if run is None:
+        welcome()
+    queue_panel()
 
 with st.container() if run is None else st.expander(phrase("add"), icon=":material/add:"):
     intake = st.container()
     clip = range_panel()
-    with intake:
-        sources = uploader(disabled=clip is None)
     settings = settings_panel()
     project = open_project()
     privacy_note()
     offline_check()
 if clip is not None:
     state.choose(settings, clip)
+with intake:  # drawn last: whatever is drawn may be interrupted, and what was taken be lost
+    sources = uploader(disabled=clip is None)
 if clip is not None and sources:
     state.start(sources, settings, clip)
     st.rerun()

@@ -162,6 +162,7 @@ _PHRASES = {
     "next": ("Next", "下一个"),
     "takes": ("about {time}", "约需 {time}"),
     "queue": ("{n} recordings", "{n} 个录音"),
+    "queue_one": ("1 recording", "1 个录音"),
     "queue_left": ("more than {time} left", "还需 {time} 以上"),
     "queue_memory": ("{size} of audio in memory", "内存中有 {size} 音频"),
     "queue_more": ("More", "更多"),

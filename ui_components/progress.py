@@ -22,9 +22,10 @@ def progress(run: Run) -> None:
     title(job.name)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.fraction, text=stage(run))
-        st.button(
-            phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
-        )
+        if job.stage != "held":
+            st.button(
+                phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
+            )
     if job.segments:
         segments = run.shown.of(job.segments, saved_settings().tidy)
         editor(run, replace(job.partial(), segments=segments))

@@ -60,7 +60,8 @@ def _head(runs: Sequence[Run]) -> None:
     if held:
         said.append(phrase("queue_memory", size=size(held)))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{phrase('queue', n=len(runs))}**")
+        n = len(runs)
+        st.markdown(f"**{phrase('queue_one') if n == 1 else phrase('queue', n=n)}**")
         st.caption(" · ".join(said))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         stages = {run.job.stage for run in runs}
@@ -90,7 +91,6 @@ def _row(run: Run, is_shown: bool) -> None:
             phrase("queue_more"),
             _options(run),
             key=f"more-{job.id}",
-            icon=":material/more_horiz:",
             type="tertiary",
             format_func=phrase,
             on_click=_act,

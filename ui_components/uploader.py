@@ -16,7 +16,8 @@ MAX_SIZE_MB = 1000
 def uploader(disabled: bool = False) -> list[Source]:
     """The recordings the person just gave, in the order of a folder or of dropping.
 
-    Their bytes are taken out of Streamlit's upload store, and the next round gets empty widgets.
+    Their bytes are taken out of Streamlit's upload store, after all has been drawn: nothing may
+    interrupt the script before they are in line. The next round gets empty widgets.
     """
     is_folder = st.session_state.get("folder", False)
     given = st.file_uploader(
