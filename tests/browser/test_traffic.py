@@ -49,6 +49,7 @@ def test_a_whole_visit_asks_nothing_of_the_network(browser, launch_page, speech,
     page.goto(f"http://{server.host}/?key={server.key}")
     new = drop(page, speech, "talk.flac")
     expect(page.get_by_text("long time ago").first).to_be_visible()
+    page.get_by_text("Verbatim", exact=True).first.click()  # a choice that is saved
     clear(new)
     for name, text in [("a.wav", SDP), ("b.mp3", PLAYLIST)]:
         new = drop(page, text, name)
