@@ -71,10 +71,11 @@ class Visitor:
         self.cookie = {"name": name, "value": value, "url": f"http://{host}"}
         self.contexts, self.hosts, self.complaints = [], set(), []
 
-    def open_page(self, locale="en-US", script=None):
+    def open_page(self, locale="en-US", script=None, scheme="light"):
         """A tab in a browser profile of its own; `script` runs before the page's own."""
         context = self.browser.new_context(
             locale=locale,
+            color_scheme=scheme,
             permissions=["clipboard-read", "clipboard-write", "microphone"],
             base_url=f"http://{self.host}",
         )

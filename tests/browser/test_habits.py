@@ -46,8 +46,7 @@ def finished(page, speech):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_every_page_is_open_to_a_screen_reader(open_page, speech, scheme, locale):
-    page = open_page(locale)
-    page.emulate_media(color_scheme=scheme)
+    page = open_page(locale, scheme=scheme)
     page.set_viewport_size({"width": 1280, "height": 720})
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
     assert serious(page) == {}
