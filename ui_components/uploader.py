@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from asr_core.audio.decode import EXTENSIONS
+from asr_core.audio import EXTENSIONS
 from asr_core.audio.naming import shown_name
 from ui_components.leftovers import take
 from ui_components.phrases import phrase

@@ -22,10 +22,6 @@ from asr_core.audio.recording import Recording
 from asr_core.audio.source import AnySource, Source, UnreadableError
 from asr_core.pace import clock
 
-EXTENSIONS = (
-    "wav", "flac", "mp3", "ogg", "opus", "m4a", "aac", "mp4", "mov", "webm", "mkv", "aiff", "aif",
-)  # fmt: skip
-
 MIN_RATE, MAX_RATE = 4_000, 768_000  # Hz
 TELEPHONE_RATE = 8_000  # below it consonants are gone
 MAX_CHANNELS = 64

@@ -125,7 +125,7 @@ def _model() -> Finding:
 
 
 def _formats() -> Finding:
-    from asr_core.audio.decode import EXTENSIONS
+    from asr_core.audio import EXTENSIONS
 
     unread = [extension for extension in EXTENSIONS if not _reads(extension)]
     if unread:

@@ -8,7 +8,8 @@ import pytest
 from scipy.signal import correlate
 
 import asr_core.audio.decode as decode
-from asr_core.audio.decode import EXTENSIONS, SAMPLE_RATE, open_recording
+from asr_core.audio import EXTENSIONS
+from asr_core.audio.decode import SAMPLE_RATE, open_recording
 from asr_core.errors import AudioDecodeError
 
 

@@ -124,7 +124,7 @@ def test_a_damaged_and_a_missing_model_are_said(monkeypatch, capsys, tmp_path):
 
 
 def test_the_doctor_reads_every_format_the_app_takes():
-    from asr_core.audio.decode import EXTENSIONS
+    from asr_core.audio import EXTENSIONS
 
     assert set(EXTENSIONS) == _ENCODERS.keys()
     finding = _formats()
