@@ -56,15 +56,16 @@ def test_every_page_is_open_to_a_screen_reader(open_page, speech, scheme, locale
     keep_picture(page, f"done-{scheme}-{locale[:2]}")
 
 
-def test_the_page_speaks_the_language_that_was_chosen_and_remembers_it(open_page):
-    page = open_page("en-US")
-    page.get_by_role("button", name="中文").click()
-    expect(page.get_by_role("heading", name="放入录音，立见文字")).to_be_visible()
-    assert page.evaluate("document.documentElement.lang") == "zh"
-    page.reload()
-    expect(page.get_by_role("heading", name="放入录音，立见文字")).to_be_visible()
-    page.get_by_role("button", name="English").click()
-    expect(page.get_by_role("heading", name="Drop a recording")).to_be_visible()
+def test_the_page_speaks_the_language_that_was_chosen_and_remembers_it(visit, launch_page):
+    with visit(launch_page()) as visitor:  # a server of its own, since it is what remembers
+        page = visitor.open_page("en-US")
+        page.get_by_role("button", name="中文").click()
+        expect(page.get_by_role("heading", name="放入录音，立见文字")).to_be_visible()
+        assert page.evaluate("document.documentElement.lang") == "zh"
+        page.reload()
+        expect(page.get_by_role("heading", name="放入录音，立见文字")).to_be_visible()
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("heading", name="Drop a recording")).to_be_visible()
 
 
 def test_no_field_is_spell_checked_since_that_may_send_its_text_away(page):
