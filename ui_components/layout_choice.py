@@ -18,19 +18,20 @@ _MARKS = ("with_times", "with_speakers")
 def layout_choice() -> Layout:
     """Show the choice and give it; it is remembered."""
     saved = saved_settings()
-    st.session_state.setdefault("marks", [mark for mark in _MARKS if getattr(saved, mark)])
-    st.session_state.setdefault("breaks", saved.breaks)
     marks = st.pills(
         phrase("with"),
         _MARKS,
         selection_mode="multi",
+        default=[mark for mark in _MARKS if getattr(saved, mark)],
         format_func=phrase,
         key="marks",
         label_visibility="collapsed",
     )
+    choices = get_args(Breaks)
     breaks = st.selectbox(
         phrase("layout"),
-        get_args(Breaks),
+        choices,
+        index=choices.index(saved.breaks),
         format_func=phrase,
         key="breaks",
         label_visibility="collapsed",

@@ -86,15 +86,14 @@ def _shortened(quote: Quote) -> str:
 
 
 def _download(desk: Desk, name: str, names: Pseudonyms) -> None:
-    st.session_state.setdefault("sheet_format", "docx")
-    st.segmented_control(
+    format_name = st.segmented_control(
         phrase("quote_sheet"),
         SHEET_FORMATS,
+        default="docx",
         required=True,
         format_func=phrase,
         key="sheet_format",
     )
-    format_name: str = st.session_state.sheet_format
     wording = Wording(phrase("quotes_title", name="{name}"), phrase("quotes_checked"))
     told, name = hidden_quotes(desk.quotes, names), hide(name, names)
     has_checked = bool(checked(told))

@@ -14,10 +14,10 @@ _CHOICES = ("part_all", "part_minute", "part_between")
 
 def range_panel() -> Clip | None:
     """The part that was chosen; None, with a sentence, while what is written is no time."""
-    st.session_state.setdefault("part", "part_all")
     choice = st.segmented_control(
         phrase("part"),
         _CHOICES,
+        default="part_all",
         required=True,
         format_func=phrase,
         key="part",

@@ -26,15 +26,14 @@ def save_as(told: Transcript, layout: Layout) -> None:
     if not opened.open:
         return
     with opened:
-        st.session_state.setdefault("format", "txt")
-        st.segmented_control(
+        format_name = st.segmented_control(
             phrase("format"),
             FORMATS,
+            default="txt",
             required=True,
             format_func=phrase,
             key="format",
         )
-        format_name: str = st.session_state.format
         st.caption(phrase("included", what=_held(told, format_name, layout)))
         name = suggested_name(told.name, format_name)
         st.download_button(

@@ -19,24 +19,22 @@ _CHOICES = ("auto", "zh", "en", "more")
 def settings_panel() -> Settings:
     """The choices for the next run: the language in sight, the rest folded away."""
     saved = saved_settings()
-    known = [code for code in saved.languages if code in LANGUAGES]
-    # Not as their defaults: what is drawn anew in the other language would lose what was chosen.
-    st.session_state.setdefault("languages", known)
-    st.session_state.setdefault("decode", saved.decode)
-    st.session_state.setdefault("start_at_once", saved.start_at_once)
     language = _language(saved)
     with st.expander(phrase("advanced"), icon=":material/tune:"):
         among = st.multiselect(
             phrase("auto_among"),
             list(LANGUAGES),
+            default=[code for code in saved.languages if code in LANGUAGES],
             format_func=LANGUAGES.__getitem__,
             key="languages",
             help=phrase("auto_among_help"),
             disabled=language != "auto",
         )
+        modes = get_args(DecodeMode)
         decode = st.selectbox(
             phrase("decode"),
-            get_args(DecodeMode),
+            modes,
+            index=modes.index(saved.decode),
             format_func=phrase,
             key="decode",
             help=phrase("decode_help"),
@@ -44,6 +42,7 @@ def settings_panel() -> Settings:
         vocabulary, keep_vocabulary = vocabulary_panel(saved)
     start_at_once = st.toggle(
         phrase("start_at_once"),
+        value=saved.start_at_once,
         key="start_at_once",
         help=phrase("start_at_once_help"),
     )
@@ -60,25 +59,21 @@ def settings_panel() -> Settings:
 
 def _language(saved: Settings) -> str:
     """The language of the whole recording, "auto" when each passage is to be judged."""
-    st.session_state.setdefault(
-        "language", saved.language if saved.language in _CHOICES else "more"
-    )
-    st.segmented_control(
+    choice = st.segmented_control(
         phrase("language"),
         _CHOICES,
+        default=saved.language if saved.language in _CHOICES else "more",
         required=True,
         format_func=_language_label,
         key="language",
     )
-    choice: str = st.session_state.language
     if choice != "more":
         return choice
-    st.session_state.setdefault(
-        "one_language", saved.language if saved.language in LANGUAGES else "zh"
-    )
+    codes = list(LANGUAGES)
     return st.selectbox(
         phrase("one_language"),
-        list(LANGUAGES),
+        codes,
+        index=codes.index(saved.language) if saved.language in codes else 0,
         format_func=LANGUAGES.__getitem__,
         key="one_language",
     )

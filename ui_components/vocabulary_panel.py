@@ -16,10 +16,9 @@ def vocabulary_panel(saved: Settings) -> tuple[tuple[str, ...], bool]:
     A line that cannot be used is said to be wrong and comes back as a comment: it is not lost, and
     it stops no recording.
     """
-    st.session_state.setdefault("vocabulary", "\n".join(saved.vocabulary))
-    st.session_state.setdefault("keep_vocabulary", saved.keep_vocabulary)
     text = st.text_area(
         phrase("vocabulary"),
+        value="\n".join(saved.vocabulary),
         placeholder=phrase("vocabulary_example"),
         help=phrase("vocabulary_help"),
         key="vocabulary",
@@ -41,6 +40,7 @@ def vocabulary_panel(saved: Settings) -> tuple[tuple[str, ...], bool]:
         st.caption(phrase("one_term") if n_terms == 1 else phrase("n_terms", n=n_terms))
     keep = st.toggle(
         phrase("keep_vocabulary"),
+        value=saved.keep_vocabulary,
         help=phrase("keep_vocabulary_help", file=settings_file()),
         key="keep_vocabulary",
     )

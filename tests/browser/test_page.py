@@ -91,7 +91,7 @@ def test_a_click_on_a_word_plays_from_there_and_marks_it(done):
     word = done.locator(".transcript p span").nth(4)
     word.click()
     done.locator(".player.is-playing").wait_for()
-    assert 0 < done.locator("audio").evaluate("audio => audio.currentTime") < 5
+    assert 0 < done.locator("body > audio").evaluate("audio => audio.currentTime") < 5
     expect(done.locator(".transcript span.playing")).to_have_count(1)
 
 
@@ -102,7 +102,7 @@ def test_playing_goes_on_when_the_job_ends(page, long_speech):
     button(page, "cancel").click()
     wait_for_result(page)
     page.locator(".st-key-transcript .player.is-playing").wait_for()
-    assert page.locator("audio").evaluate("audio => audio.currentTime") > 0.2
+    assert page.locator("body > audio").evaluate("audio => audio.currentTime") > 0.2
 
 
 def test_text_comes_while_it_works_and_cancel_keeps_it(page, long_speech):
@@ -156,7 +156,7 @@ def test_forgetting_removes_player_and_bytes_but_not_the_text(page, speech):
     audio = speech + bytes(7)  # no other tab shall play the very same bytes
     drop(page, audio)
     wait_for_result(page)
-    address = page.locator("audio").get_attribute("src")
+    address = page.locator("body > audio").get_attribute("src")
     assert page.request.get(address).status == 200
     expect(page.get_by_text("177 kB of audio, so that you can listen")).to_be_visible()
     button(page, "forget").click()
