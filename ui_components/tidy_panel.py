@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -11,25 +11,37 @@ from asr_core.settings import Punctuation, Script, Settings, Tidy
 from ui_components.phrases import phrase
 from ui_components.state import remember
 
-_NAMES = (*(field.name for field in fields(Tidy)), "verbatim")
-
 
 def tidy_panel(settings: Settings) -> Tidy:
     """Show the switches as `settings` have them, and give what is chosen; it is remembered."""
-    for name in _NAMES:
-        st.session_state.setdefault(name, getattr(settings, name))
-    verbatim = st.toggle(phrase("verbatim"), key="verbatim", help=phrase("verbatim_help"))
+    verbatim = st.toggle(
+        phrase("verbatim"), settings.verbatim, key="verbatim", help=phrase("verbatim_help")
+    )
     with st.popover(phrase("tidy"), icon=":material/tune:", disabled=verbatim):
-        _switches()
-    chosen = replace(settings, **{name: st.session_state[name] for name in _NAMES})
+        chosen = replace(
+            settings,
+            verbatim=verbatim,
+            script=_choice("script", get_args(Script), settings),
+            punctuation=_choice("punctuation", get_args(Punctuation), settings),
+            spacing=_switch("spacing", settings),
+            case=_switch("case", settings, help=phrase("case_help")),
+            numbers=_switch("numbers", settings, help=phrase("numbers_help")),
+        )
     if chosen != settings:
         remember(chosen)
     return chosen.tidy
 
 
-def _switches() -> None:
-    for name, choices in (("script", get_args(Script)), ("punctuation", get_args(Punctuation))):
-        st.segmented_control(phrase(name), choices, required=True, format_func=phrase, key=name)
-    st.toggle(phrase("spacing"), key="spacing")
-    st.toggle(phrase("case"), key="case", help=phrase("case_help"))
-    st.toggle(phrase("numbers"), key="numbers", help=phrase("numbers_help"))
+def _choice(name: str, choices: tuple[Any, ...], settings: Settings) -> Any:
+    return st.segmented_control(
+        phrase(name),
+        choices,
+        default=getattr(settings, name),
+        required=True,
+        format_func=phrase,
+        key=name,
+    )
+
+
+def _switch(name: str, settings: Settings, help: str | None = None) -> bool:
+    return st.toggle(phrase(name), getattr(settings, name), key=name, help=help)
