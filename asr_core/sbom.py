@@ -96,7 +96,7 @@ def _package(
         component["externalReferences"] = [
             {
                 "type": "distribution",
-                "url": f"https://pypi.org/simple/{name}/",
+                "url": address,
                 "hashes": [_sha256(digest) for digest in digests],
             }
         ]

@@ -227,9 +227,9 @@ class Runs:
 @st.cache_resource(show_spinner=False)
 def runs() -> Runs:
     """The one place for running jobs: a reload of the page finds its jobs here again."""
-    kept = Runs()
-    kept.prepare(Settings.load())
-    return kept
+    made = Runs()
+    made.prepare(Settings.load())
+    return made
 
 
 def session_id() -> str:

@@ -12,6 +12,7 @@ from itertools import chain, groupby
 
 import numpy as np
 
+from asr_core.audio import MAX_RATE, MIN_RATE
 from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
 from asr_core.audio.blocks import Chunk, regroup
 from asr_core.audio.clip import WHOLE, Clip
@@ -22,7 +23,6 @@ from asr_core.audio.recording import Recording
 from asr_core.audio.source import AnySource, Source, UnreadableError
 from asr_core.pace import clock
 
-MIN_RATE, MAX_RATE = 4_000, 768_000  # Hz
 TELEPHONE_RATE = 8_000  # below it consonants are gone
 MAX_CHANNELS = 64
 MAX_DURATION = 10 * 3600.0  # seconds

@@ -83,6 +83,17 @@ def _chinese_figures(text: str) -> str:
     return _FIGURES.sub(lambda m: cn2an.an2cn(m[0]) if len(m[0]) < 12 else m[0], text)
 
 
+def recognized(manifest: Path, texts: Path) -> list[tuple[dict[str, Any], str]]:
+    """The rows of a manifest that are there to be scored, each with what was heard, "" if nothing.
+
+    The same sound in another format does not count again. Errors are those of reading.
+    """
+    rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in texts.read_text(encoding="utf-8").splitlines()]
+    found = {line["id"]: line["text"] for line in lines}
+    return [(row, found.get(row["id"], "")) for row in rows if not row.get("format_test")]
+
+
 def read_items(manifest: Path, texts: Path) -> list[Item]:
     """Every recording of a manifest that is there to be scored; one without text is all wrong.
 
@@ -90,10 +101,7 @@ def read_items(manifest: Path, texts: Path) -> list[Item]:
         AsrError: one of the files cannot be used, or the extra `bench` is missing.
     """
     try:
-        rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
-        lines = [json.loads(line) for line in texts.read_text(encoding="utf-8").splitlines()]
-        found = {line["id"]: line["text"] for line in lines}
-        return [_item(row, found.get(row["id"], "")) for row in rows if not row.get("format_test")]
+        return [_item(row, text) for row, text in recognized(manifest, texts)]
     except ImportError as error:
         raise AsrError(f"{error.name} is not installed; the extra `bench` brings it.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -8,13 +8,13 @@ missed and those written though nobody said them, per term said.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from asr_core.bench.report import recognized
 from asr_core.errors import AsrError
 from asr_core.text.score import scored_tokens
 from asr_core.text.vocabulary import Vocabulary, read_lines
@@ -92,12 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _pairs(manifest: Path, texts: Path) -> list[tuple[str, str]]:
-    """What was said and what was heard; the same sound in another format does not count again."""
+    """What was said and what was heard."""
     try:
-        rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
-        lines = [json.loads(line) for line in texts.read_text(encoding="utf-8").splitlines()]
-        heard = {line["id"]: line["text"] for line in lines}
-        return [(r["text"], heard.get(r["id"], "")) for r in rows if not r.get("format_test")]
+        return [(row["text"], text) for row, text in recognized(manifest, texts)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AsrError(
             f"{manifest.name} and {texts.name} cannot be compared ({error}). Both need id and text "

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from asr_core.editing.words import placed, shared
 from asr_core.result import DOUBTFUL, Segment, Word
-from asr_core.text.tokenizer import words_of
-
-_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
+from asr_core.text.tokenizer import core, words_of
 
 
 def is_doubtful(segment: Segment, word: Word) -> bool:
@@ -57,8 +54,8 @@ def _with_words(segment: Segment, wanted: set[int], text: str) -> Segment:
     for k, (word, first, last) in enumerate(placed(segment)):
         said = word.text
         if k in wanted:
-            core = _core(word.text)
-            said = word.text.replace(core, _core(text), 1) if core else text
+            bare = _core(word.text)
+            said = word.text.replace(bare, _core(text), 1) if bare else text
             words += shared(words_of(said), word.start, word.end)
         else:
             words.append(word)
@@ -69,5 +66,4 @@ def _with_words(segment: Segment, wanted: set[int], text: str) -> Segment:
 
 def _core(text: str) -> str:
     """`text` without the punctuation around it; all of it if it is nothing else."""
-    found = _CORE.search(text)
-    return found.group() if found else text
+    return core(text) or text

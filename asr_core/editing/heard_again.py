@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from asr_core.result import Segment, Transcript, Word
+from asr_core.editing.corrections import with_passages
+from asr_core.result import Segment, Transcript
 from asr_core.text.language import language_shares
 from asr_core.text.tidy import joined
+from asr_core.text.timing import shared_time
 
 MARGIN = 0.2  # seconds of sound on either side of a passage that are heard with it
 
@@ -59,9 +61,7 @@ def with_times(transcript: Transcript, passage: Segment, heard: Segment) -> Tran
     if any(a.end > b.start for a, b in pairwise(words)):
         return None
     at = transcript.segments.index(passage)
-    timed = replace(passage, words=tuple(words))
-    segments = (*transcript.segments[:at], timed, *transcript.segments[at + 1 :])
-    return replace(transcript, segments=segments)
+    return with_passages(transcript, {at: replace(passage, words=tuple(words))})
 
 
 def _within(segments: tuple[Segment, ...], start: float, end: float) -> Iterator[Segment]:
@@ -82,14 +82,8 @@ def _within(segments: tuple[Segment, ...], start: float, end: float) -> Iterator
 
 def _character_times(segment: Segment) -> list[tuple[float, float]]:
     """When each character that is no space was said, the words cut into equal parts."""
-    return [time for word in segment.words for time in _parts(word)]
-
-
-def _parts(word: Word) -> Iterator[tuple[float, float]]:
-    n = len(_bare(word.text))
-    length = (word.end - word.start) / max(1, n)
-    for i in range(n):
-        yield word.start + i * length, word.start + (i + 1) * length
+    parts = ((word, len(_bare(word.text))) for word in segment.words)
+    return [time for word, n in parts for time in shared_time([1] * n, word.start, word.end)]
 
 
 def _bare(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
-from itertools import accumulate, pairwise
 
 from asr_core.result import Segment, Word
+from asr_core.text.timing import shared_time
 from asr_core.text.tokenizer import words_of
 
 
@@ -58,10 +58,5 @@ def corrected(segment: Segment, text: str) -> Segment:
 
 def shared(texts: Sequence[str], start: float, end: float) -> list[Word]:
     """Words that a person wrote, the time from `start` to `end` shared by their length."""
-    total = sum(map(len, texts))
-    ends = [start + (end - start) * n / total for n in accumulate(map(len, texts))]
-    edges = [start, *ends[:-1], end]
-    return [
-        Word(text, first, last, 1.0)
-        for text, (first, last) in zip(texts, pairwise(edges), strict=False)
-    ]
+    times = shared_time([*map(len, texts)], start, end)
+    return [Word(text, *time, 1.0) for text, time in zip(texts, times, strict=True)]

@@ -9,11 +9,10 @@ from difflib import SequenceMatcher
 from asr_core.search.types import Hypothesis
 from asr_core.text.score import HAN
 from asr_core.text.tidy import joined
-from asr_core.text.tokenizer import Tokenizer, TokenWord
+from asr_core.text.tokenizer import Tokenizer, TokenWord, core
 
 _MOST = 3
 _HAN = re.compile(HAN)
-_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 
 
 def alternatives(
@@ -40,22 +39,22 @@ def alternatives(
 
 def other_words(words: Sequence[str], others: Sequence[Sequence[str]]) -> list[list[str]]:
     """What other hypotheses, as words, have in the place of each of the words."""
-    cores = [_core(word) for word in words]
+    cores = [core(word) for word in words]
     found: list[dict[str, None]] = [{} for _ in words]
     for other in others:
-        theirs = [_core(word) for word in other]
+        theirs = [core(word) for word in other]
         matcher = SequenceMatcher(None, _compared(cores), _compared(theirs), autojunk=False)
         for kind, a, b, c, d in matcher.get_opcodes():
             if kind != "replace":
                 continue
             if b - a == d - c:
-                for i, core in zip(range(a, b), theirs[c:d], strict=True):
-                    found[i].setdefault(core)
+                for i, reading in zip(range(a, b), theirs[c:d], strict=True):
+                    found[i].setdefault(reading)
             elif b - a == 1:
                 found[a].setdefault(joined(theirs[c:d]))
     return [
-        [_dressed(other, word, core) for other in readings if other and core]
-        for word, core, readings in zip(words, cores, found, strict=True)
+        [_dressed(other, word, bare) for other in readings if other and bare]
+        for word, bare, readings in zip(words, cores, found, strict=True)
     ]
 
 
@@ -63,27 +62,22 @@ def _other_characters(
     word: TokenWord, rivals: Sequence[Sequence[int]], tokenizer: Tokenizer
 ) -> Iterator[str]:
     """The characters that were likely in the place of one."""
-    core, place = _core(word.text), int(word.start)
+    bare, place = core(word.text), int(word.start)
     is_whole = word.start == place and word.end >= place + 1  # no token spells two of them
-    if not rivals or not is_whole or not _HAN.fullmatch(core):
+    if not rivals or not is_whole or not _HAN.fullmatch(bare):
         return
     for token in rivals[place]:
         other = tokenizer.decode([token])
-        if _HAN.fullmatch(other) and other != core:
-            yield _dressed(other, word.text, core)
-
-
-def _core(word: str) -> str:
-    found = _CORE.search(word)
-    return found.group() if found else ""
+        if _HAN.fullmatch(other) and other != bare:
+            yield _dressed(other, word.text, bare)
 
 
 def _compared(cores: Sequence[str]) -> list[str]:
     """Case alone makes no other word."""
-    return [core.casefold() for core in cores]
+    return [bare.casefold() for bare in cores]
 
 
-def _dressed(other: str, word: str, core: str) -> str:
+def _dressed(other: str, word: str, bare: str) -> str:
     """Another reading with the punctuation of the word."""
-    at = word.index(core)
-    return word[:at] + other + word[at + len(core) :]
+    at = word.index(bare)
+    return word[:at] + other + word[at + len(bare) :]

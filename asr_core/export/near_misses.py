@@ -10,8 +10,9 @@ from functools import cache
 
 from rapidfuzz.distance import OSA
 
-from asr_core.export.pseudonyms import Pseudonyms, in_simplified
+from asr_core.export.pseudonyms import Pseudonyms
 from asr_core.result import Transcript
+from asr_core.text.chinese import in_script
 
 _WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{3,}")
 _CHINESE = re.compile(r"[\u3400-\u9fff]{2,}")
@@ -35,15 +36,17 @@ def near_misses(transcript: Transcript, names: Pseudonyms) -> list[NearMiss]:
         transcript: with its names hidden.
     """
     speakers = {segment.speaker for segment in transcript.segments}
-    text = in_simplified("\n".join([transcript.text, *speakers, transcript.name]))
+    text = "\n".join([transcript.text, *speakers, transcript.name])
+    text = in_script(text, "simplified")
     codes = {code for _, code in names.codes}
     left = {word: n for word, n in Counter(_WORD.findall(text)).items() if _not_in(word, codes)}
     found: dict[str, NearMiss] = {}
     for name, _ in names.codes:
         for word, n in _latin(name, left):
             found.setdefault(word, NearMiss(word, name, n))
-        if _CHINESE.fullmatch(in_simplified(name)):
-            for word, n in Counter(_chinese(in_simplified(name), text)).items():
+        plain = in_script(name, "simplified")
+        if _CHINESE.fullmatch(plain):
+            for word, n in Counter(_chinese(plain, text)).items():
                 found.setdefault(word, NearMiss(word, name, n))
     return sorted(found.values(), key=lambda miss: -miss.n)[:_MOST]
 

@@ -12,13 +12,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-
-import opencc
 
 from asr_core.editing.quotes import Quote
+from asr_core.editing.words import placed
 from asr_core.errors import AsrError
 from asr_core.result import Segment, Transcript, Word
+from asr_core.text.chinese import in_script
 
 _UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
@@ -141,11 +140,6 @@ def counts(transcript: Transcript, names: Pseudonyms) -> dict[str, int]:
     return {name: counted[number] for number, (name, _) in enumerate(names.codes)}
 
 
-def in_simplified(text: str) -> str:
-    """`text` with its Chinese characters in the simplified script."""
-    return _converter("t2s").convert(text)
-
-
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """A part of a text that something else takes the place of."""
@@ -205,12 +199,7 @@ def _words(segment: Segment, cuts: Sequence[_Cut]) -> tuple[Word, ...]:
     A word that does not stand in the text is left out, as nobody could say what it tells.
     """
     groups: list[tuple[int, int, list[Word]]] = []
-    done = 0
-    for word in segment.words:
-        start = segment.text.find(word.text, done)
-        if start < 0 or not word.text:
-            continue
-        done = end = start + len(word.text)
+    for word, start, end in placed(segment):
         for cut in cuts:
             if cut.start < end and cut.end > start:
                 start, end = min(start, cut.start), max(end, cut.end)
@@ -244,13 +233,8 @@ def _pattern(names: Sequence[str]) -> re.Pattern[str]:
 
 
 def _any_script(name: str) -> str:
-    scripts = dict.fromkeys([name, *(_converter(way).convert(name) for way in ("t2s", "s2t"))])
+    scripts = dict.fromkeys([name, in_script(name, "simplified"), in_script(name, "traditional")])
     return "|".join(_one_script(written) for written in scripts)
-
-
-@cache
-def _converter(way: str) -> opencc.OpenCC:
-    return opencc.OpenCC(way)
 
 
 def _one_script(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from asr_core.export.typography import width
 from asr_core.result import Segment
+from asr_core.text.timing import shared_time
 
 # Languages written without spaces: each of their characters is a word of its own.
 _UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -68,13 +69,8 @@ def sentences(segment: Segment) -> list[Spoken]:
 
 def spread(texts: Sequence[str], start: float, end: float) -> list[Spoken]:
     """Parts whose times nobody knows share the time from `start` to `end`, each by its width."""
-    total = sum(width(text) for text in texts) or 1.0
-    parts, done = [], 0.0
-    for text in texts:
-        begin = start + (end - start) * done / total
-        done += width(text)
-        parts.append(Spoken(text, begin, start + (end - start) * done / total))
-    return parts
+    times = shared_time([*map(width, texts)], start, end)
+    return [Spoken(text, *time) for text, time in zip(texts, times, strict=True)]
 
 
 def _timed_by_width(text: str, segment: Segment) -> list[Spoken]:

@@ -95,8 +95,8 @@ class Errands:
                 self._sent[errand.id] = errand
                 process.send(errand.message)
                 for piece in errand.pieces:
-                    for start in range(0, piece.nbytes, wire.CHUNK):
-                        process.send_audio(piece[start : start + wire.CHUNK])
+                    for chunk in wire.chunks(piece):
+                        process.send_audio(chunk)
 
     def settle(self, message: wire.Message) -> bool:
         """Take the answer to one of them; False if the message is about something else.

@@ -85,10 +85,10 @@ def _hand_over(job: Job, process: WorkerProcess) -> None:
         process.send(message | {"path": source})
         return
     process.send(message | {"n_bytes": source.nbytes})
-    for start in range(0, source.nbytes, wire.CHUNK):
+    for chunk in wire.chunks(source):
         if job.stop_asked:
             return
-        process.send_audio(source[start : start + wire.CHUNK])
+        process.send_audio(chunk)
 
 
 def _last_word(job: Job, message: wire.Message) -> End:

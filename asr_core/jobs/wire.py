@@ -29,6 +29,7 @@ __all__ = [
     "CHUNK",
     "Message",
     "WireError",
+    "chunks",
     "language",
     "number",
     "pack_language",
@@ -58,6 +59,12 @@ def write_message(stream: BinaryIO, message: Message) -> None:
     body = json.dumps(message).encode("ascii")
     stream.write(_HEAD.pack(_JSON, len(body)) + body)
     stream.flush()
+
+
+def chunks(data: memoryview) -> Iterator[memoryview]:
+    """A recording's bytes in parts that fit a frame."""
+    for start in range(0, data.nbytes, CHUNK):
+        yield data[start : start + CHUNK]
 
 
 def write_audio(stream: BinaryIO, chunk: memoryview) -> None:

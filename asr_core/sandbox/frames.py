@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from asr_core.audio import MAX_RATE, MIN_RATE
 from asr_core.audio.blocks import Chunk
 from asr_core.audio.clip import Clip
 
@@ -27,7 +28,7 @@ REFUSAL = b"x"  # this is no recording; with what was found and what to do
 
 PIECE = 1 << 18  # bytes of the file asked for at once
 LONGEST = 4 << 20  # bytes of a frame; a second of sound at the highest rate has 3 MB
-RATES = range(4_000, 768_001)  # Hz
+RATES = range(MIN_RATE, MAX_RATE + 1)  # Hz
 MAX_NOTES = 8
 
 _HEAD = struct.Struct("<cI")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 from asr_core.text.score import scored_tokens
@@ -31,8 +32,7 @@ def is_recited(text: str, vocabulary: Vocabulary) -> bool:
 
 def _said(words: list[str], vocabulary: Vocabulary) -> list[tuple[int, int, int]]:
     """Start, end and place in the list of the terms in a text, the longer before the shorter."""
-    terms = [(scored_tokens(term.text), place) for place, term in enumerate(vocabulary.terms)]
-    terms.sort(key=lambda term: -len(term[0]))
+    terms = _longest_first(vocabulary)
     found, at = [], 0
     while at < len(words):
         for term, place in terms:
@@ -43,3 +43,10 @@ def _said(words: list[str], vocabulary: Vocabulary) -> list[tuple[int, int, int]
         else:
             at += 1
     return found
+
+
+@lru_cache(maxsize=1)  # every passage of a recording asks for those of one list
+def _longest_first(vocabulary: Vocabulary) -> list[tuple[list[str], int]]:
+    """The words of every term and its place in the list."""
+    terms = [(scored_tokens(term.text), place) for place, term in enumerate(vocabulary.terms)]
+    return sorted(terms, key=lambda term: -len(term[0]))

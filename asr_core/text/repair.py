@@ -12,10 +12,11 @@ from itertools import pairwise
 from asr_core.result import Segment, Word
 from asr_core.text.score import HAN
 from asr_core.text.tidy import joined
+from asr_core.text.timing import shared_time
+from asr_core.text.tokenizer import core
 from asr_core.text.vocabulary import Term, Vocabulary
 
 _PARTS = re.compile(rf"{HAN}|(?:(?!{HAN})\S)+")  # as words are cut: characters, or between spaces
-_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _CHINESE = re.compile(rf"{HAN}+")
 # Chosen on training audio: 153 recordings, a list of words said in them and 52 others.
 _DOUBT = 0.75  # confidence below which a word may be another
@@ -102,12 +103,12 @@ class Repair:
                 yield _Match(start, end, self._forms[said], 2.0)
 
     def _sounding_chinese(self, words: Sequence[Word], start: int) -> Iterator[_Match]:
-        first = _core(words[start].text)
+        first = core(words[start].text)
         if not _CHINESE.fullmatch(first):
             return
         for term, syllables in self._terms_like(first):
             window = words[start : start + len(term)]
-            said = [_core(word.text) for word in window]
+            said = [core(word.text) for word in window]
             if len(said) < len(term) or not _CHINESE.fullmatch("".join(said)):
                 continue
             if any(len(c) != 1 for c in said) or _is_broken(window):
@@ -157,15 +158,9 @@ def _units(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def _core(text: str) -> str:
-    """A word without the punctuation around it."""
-    found = _CORE.search(text)
-    return found.group() if found else ""
-
-
 def _shown(words: Sequence[Word]) -> str:
     """The words as text, without the punctuation around them."""
-    return _core(joined(word.text for word in words))
+    return core(joined(word.text for word in words))
 
 
 def _is_broken(words: Sequence[Word]) -> bool:
@@ -253,13 +248,9 @@ def _rewritten(window: Sequence[Word], term: str) -> list[Word]:
             word if word.text == text else _changed(word, text, word.text)
             for word, text in zip(window, texts, strict=True)
         ]
-    start, end = window[0].start, window[-1].end
     confidence = min(word.confidence for word in window)
-    total, said = sum(map(len, parts)), 0
-    found = []
-    for part, text in zip(parts, texts, strict=True):
-        begin, said = start + (end - start) * said / total, said + len(part)
-        found.append(Word(text, begin, start + (end - start) * said / total, confidence))
+    times = shared_time([*map(len, parts)], window[0].start, window[-1].end)
+    found = [Word(text, *time, confidence) for text, time in zip(texts, times, strict=True)]
     if len(found) == 1:
         found = [_changed(found[0], texts[0], joined(word.text for word in window))]
     return found

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer as TokenTable
 UNSPACED = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _OPENING = r"(\[{“‘「『《〈（【"
 _CLOSING = r"，。、；：？！…）】》〉」』”’,.;:?!)\]}%％\u30fc"
+_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _WORD = re.compile(
     rf"[{_OPENING}]*(?:[{UNSPACED}][{_CLOSING}]*|[^\s{UNSPACED}，。、；：？！]+[，。、；：？！]*|\S)"
 )
@@ -37,6 +38,12 @@ class TokenWord:
     def tokens(self) -> range:
         """The places of its tokens."""
         return range(int(self.start), max(int(self.start) + 1, -int(-self.end // 1)))
+
+
+def core(word: str) -> str:
+    """A word without the punctuation around it; nothing of what is punctuation alone."""
+    found = _CORE.search(word)
+    return found.group() if found else ""
 
 
 def words_of(text: str) -> list[str]:
