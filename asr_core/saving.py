@@ -9,8 +9,10 @@ import errno
 import json
 import os
 import secrets
+import stat
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,11 +21,14 @@ from asr_core.children import command
 from asr_core.errors import AsrError
 
 _PATIENCE_S = 30.0  # for the helper, on a slow disk
+_DRAFTS = ".sottovoce-*.tmp"
+_SHARING_VIOLATIONS = (5, 32)  # of Windows: a search index or a scanner looks at the file just now
+_TRIES, _PAUSE_S = 10, 0.1
 
 _REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk is full",
-    errno.EFBIG: "the file would be larger than allowed",
+    errno.ENOSPC: "the disk is full; nothing there was changed",
+    errno.EDQUOT: "the disk is full; nothing there was changed",
+    errno.EFBIG: "the file would be larger than allowed; nothing there was changed",
     errno.EACCES: "writing there is not allowed",
     errno.EPERM: "writing there is not allowed",
     errno.EROFS: "the disk is read only",
@@ -42,7 +47,8 @@ def save_text(path: Path, text: str) -> None:
 def save_bytes(path: Path, data: bytes) -> None:
     """Write `data`; a reader of `path` sees the old file or the new one, never a part.
 
-    The data goes to a new file in the same folder, which then takes the place of `path`.
+    The data goes to a new file in the same folder, which then takes the place of `path`. A link
+    stays a link, and what is no file but a device or a pipe is written to as it is.
 
     Raises:
         AsrError: it cannot be written; what was at `path` is as before.
@@ -86,25 +92,92 @@ def _let_helper_save(path: Path, data: bytes) -> None:
 
 
 def _save(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".sottovoce-{secrets.token_hex(6)}.tmp")
     try:
-        try:
-            # mode 0600: readable by nobody else, as a transcript may be confidential
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
-        _sync_folder(path.parent)
+        if _is_no_file(path):
+            path.write_bytes(data)
+        else:
+            _replace_file(path.resolve(), data)
     except (OSError, ValueError) as error:
         code = error.errno if isinstance(error, OSError) else None
         reason = _REASONS.get(code or 0, "the system refused it")
         raise AsrError(f"Cannot save {path.name!r} in {path.parent}: {reason}.") from None
+
+
+def _is_no_file(path: Path) -> bool:
+    """True for a device or a pipe, in whose place no file may be put."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    _remove_stale_drafts(path.parent)
+    descriptor, draft = _new_draft(path.parent)
+    try:
+        with open(descriptor, "wb") as file:  # closing it may fail, too: disks that are far away
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _take_place(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _new_draft(folder: Path) -> tuple[int, Path]:
+    """A file of a name of its own, open and, where the system can, locked by this process."""
+    while True:
+        draft = folder / _DRAFTS.replace("*", secrets.token_hex(6))
+        # mode 0600: readable by nobody else, as a transcript may be confidential
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(draft, flags, 0o600)
+        if os.name == "nt" or (_lock(descriptor) is not False and os.fstat(descriptor).st_nlink):
+            return descriptor, draft
+        os.close(descriptor)  # somebody took it for a stale one before it was locked
+
+
+def _remove_stale_drafts(folder: Path) -> None:
+    """What saves that were killed have left: nobody holds it locked, or on Windows open."""
+    for draft in folder.glob(_DRAFTS):
+        with suppress(OSError):
+            if os.name == "nt":
+                draft.unlink()
+                continue
+            descriptor = os.open(draft, os.O_WRONLY | os.O_NOFOLLOW)
+            try:
+                if _lock(descriptor):
+                    draft.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """True with the lock, False when another process has it, None where there are no locks."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _take_place(draft: Path, path: Path) -> None:
+    """The draft becomes the file; on Windows as soon as nobody looks at the old one."""
+    for left in reversed(range(_TRIES)):
+        try:
+            os.replace(draft, path)
+            return
+        except PermissionError as error:
+            if not left or getattr(error, "winerror", None) not in _SHARING_VIOLATIONS:
+                raise
+        time.sleep(_PAUSE_S)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -130,7 +129,7 @@ class _Run:
         if self.out is not None:
             self.console.text(self.out.end(transcript))
         if self.target is not None:
-            save_bytes(self.target, as_file(transcript, self.format))
+            self._save(self.target, transcript)
             self.console.say(f"{self.name}: saved as {self.target}.")
         return transcript
 
@@ -148,9 +147,22 @@ class _Run:
         if self.out is not None:
             self.console.text(self.out.end(part))
         if self.target is not None:
-            with suppress(AsrError):  # if saving was what failed, that is what will be said
-                save_bytes(self.target, as_file(part, self.format))
+            try:
+                self._save(self.target, part)
                 self.console.say(f"The text up to {clock(position)} is in {self.target}.")
+            except AsrError as error:
+                self.console.say(f"Error: {error}")
+
+    def _save(self, target: Path, transcript: Transcript) -> None:
+        """Save it; where that fails its text goes to stdout instead, so that it is not lost."""
+        try:
+            save_bytes(target, as_file(transcript, self.format))
+        except AsrError:
+            self.segments.clear()  # nothing is left to be rescued
+            printable = self.format if self.format in TEXT_FORMATS else "txt"
+            self.console.text(render(transcript, printable))
+            self.console.say(f"{self.name}: the text is on standard output instead.")
+            raise
 
     def _begin(self) -> None:
         self.out = stream(self.format)

@@ -313,6 +313,15 @@ def test_an_interrupt_saves_what_was_to_be_saved(folder, tmp_path, monkeypatch, 
     assert f"The text up to 0:01 is in {target}." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("format", ["txt", "docx"])
+def test_a_text_that_cannot_be_saved_is_printed(folder, tmp_path, capsys, format):
+    target = tmp_path / "gone" / f"out.{format}"
+    assert transcribe(folder / "talk.wav", "--output", target) == 1
+    out, err = capsys.readouterr()
+    assert out.count("loudness 0.5") == 2
+    assert "talk.wav: the text is on standard output instead.\nError: Cannot save" in err
+
+
 def test_a_fault_in_the_middle_keeps_the_text_and_tells_no_secret(folder, capsys):
     assert transcribe(folder / "talk.wav", "--engine", "light-bug") == 1
     out, err = capsys.readouterr()
