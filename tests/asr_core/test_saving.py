@@ -49,9 +49,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        with pytest.raises(
-            AsrError, match=r"talk\.txt.* larger than allowed; nothing there"
-        ):
+        with pytest.raises(AsrError, match=r"talk\.txt.* larger than allowed; nothing there"):
             save_text(target, "x" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
