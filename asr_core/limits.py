@@ -6,6 +6,7 @@
 | `hide_memory` | no core dump, no debugger | no core dump | nothing |
 | `leave_network` | where the system allows it | nothing | nothing |
 | `end_with_parent` | yes | nothing | nothing |
+| `bound_memory` | yes | nothing | nothing |
 | `forbid_new_privileges` | yes | nothing | nothing |
 """
 
@@ -90,6 +91,26 @@ def memory_hidden() -> bool:
     import resource
 
     return resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+
+
+def bound_memory(n_bytes: int) -> None:
+    """Linux: from now on this process gets at most `n_bytes` of memory more than it has.
+
+    Asking for more is then an error of Python's or torch's, instead of the system's running out of
+    memory and ending whatever it likes. Called again, the new limit counts from then.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    status = Path("/proc/self/status").read_text()
+    has = int(status.partition("VmData:")[2].split()[0]) << 10
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    most = has + n_bytes
+    resource.setrlimit(
+        resource.RLIMIT_DATA,
+        (most if hard == resource.RLIM_INFINITY else min(most, hard), hard),
+    )
 
 
 def leave_network() -> None:

@@ -15,6 +15,7 @@ class Pace:
     Args:
         begin: seconds of the recording before the part that is heard.
         stop: where that part ends; infinite: with the recording.
+        at: where in it this run begins, if an earlier one has come so far.
 
     Attributes:
         position: seconds of the recording done.
@@ -26,10 +27,11 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         begin: float = 0.0,
         stop: float = math.inf,
+        at: float | None = None,
     ) -> None:
         self._clock = clock
         self._begin, self._stop = begin, stop
-        self.position = begin
+        self._at = self.position = begin if at is None else at
         self.duration: float | None = None
         self._reported = self._started = clock()
 
@@ -59,11 +61,11 @@ class Pace:
     @property
     def eta(self) -> float | None:
         """Seconds still to go, counted down between reports; None while nobody can know."""
-        now = self._clock()
-        if self.fraction <= 0.0 or now - self._started < SETTLED_S:
+        now, done = self._clock(), self.position - self._at
+        if self.length is None or done <= 0.0 or now - self._started < SETTLED_S:
             return None
         elapsed = self._reported - self._started
-        remaining = (1.0 - self.fraction) * elapsed / self.fraction
+        remaining = (1.0 - self.fraction) * self.length * elapsed / done
         return max(0.0, remaining - (now - self._reported))
 
 

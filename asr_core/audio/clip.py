@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from asr_core.errors import AsrError
 from asr_core.pace import clock
 
+PART_HEARD = "Only a part was heard: "  # begins the note that says which
+
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
 
 

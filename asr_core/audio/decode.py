@@ -15,7 +15,7 @@ import numpy as np
 from asr_core.audio import MAX_RATE, MIN_RATE
 from asr_core.audio import SAMPLE_RATE as SAMPLE_RATE
 from asr_core.audio.blocks import Chunk, regroup
-from asr_core.audio.clip import WHOLE, Clip
+from asr_core.audio.clip import PART_HEARD, WHOLE, Clip
 from asr_core.audio.containers import Reader, look_of, open_container
 from asr_core.audio.mix import Cleaner, mix_down
 from asr_core.audio.naming import refusal, shown_name
@@ -115,7 +115,7 @@ class Decoded:
     def _note_the_end(self) -> None:
         if self._clip.start or self._stopped:
             part = f"{clock(self._clip.start)} to {clock(self._heard)}"
-            self.notes.append(f"Only a part was heard: {part}.")
+            self.notes.append(f"{PART_HEARD}{part}.")
         if self._reader.hole is not None:
             where = clock(self._reader.hole)
             self.notes.append(f"The file is damaged: a part is missing at {where}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict
+from queue import Empty
 from typing import NamedTuple
 
 from asr_core.jobs import wire
@@ -12,6 +13,8 @@ from asr_core.jobs.job import Job, Stage
 from asr_core.jobs.process import WorkerProcess
 from asr_core.pace import clock
 from asr_core.result import Transcript
+
+_TICK_S = 0.5  # between two looks at whether the worker still speaks
 
 
 class End(NamedTuple):
@@ -48,15 +51,15 @@ def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
     with suppress(OSError):  # the worker is gone, which its inbox will say
         _hand_over(job, process)
     while True:
-        message = process.inbox.get()
+        message = _next(job, process)
         kind = message["kind"]
         if kind == "gone":
             return _crash(job, process)
         if kind == "errands":
             with suppress(OSError):
                 errands.send(process)
-        elif errands.settle(message) or message.get("job") != job.id:
-            continue  # an answer, or a late word about the job before
+        elif kind == "beat" or errands.settle(message) or message.get("job") != job.id:
+            continue  # a sign of life, an answer, or a late word about the job before
         elif kind == "stop":
             with suppress(OSError):
                 process.send({"kind": "cancel", "job": job.id})
@@ -74,13 +77,31 @@ def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
             return _last_word(job, message)
 
 
+def _next(job: Job, process: WorkerProcess) -> wire.Message:
+    """What the worker says next; the job knows how long it has said nothing.
+
+    Only silence counts that this process was awake for: after a sleep of the computer, or a stop
+    of both, it begins anew.
+    """
+    silence = 0.0
+    while True:
+        try:
+            message = process.inbox.get(timeout=_TICK_S)
+        except Empty:
+            silence += _TICK_S
+            job.listen(silence)
+            continue
+        job.listen(0.0)
+        return message
+
+
 def _hand_over(job: Job, process: WorkerProcess) -> None:
     source = job.source
     job.source = None  # this copy goes with the end of this function
     assert source is not None
     message: wire.Message = {"kind": "job", "job": job.id, "name": job.name}
     message["settings"] = asdict(job.settings)
-    message["clip"] = wire.pack_clip(job.clip)
+    message["clip"] = wire.pack_clip(job.to_hear)
     if isinstance(source, str):
         process.send(message | {"path": source})
         return
@@ -96,7 +117,7 @@ def _last_word(job: Job, message: wire.Message) -> End:
     held = int(wire.number(message.get("held", 0)))
     match message["kind"]:
         case "done":
-            return End("done", wire.transcript(message.get("transcript")), held=held)
+            return End("done", job.joined(wire.transcript(message.get("transcript"))), held=held)
         case "cancelled":
             return End("cancelled", job.partial(), held=held)
         case "failed":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from asr_core.audio.clip import WHOLE, Clip
+from asr_core.audio.clip import PART_HEARD, WHOLE, Clip
 from asr_core.pace import Pace, clock
 from asr_core.privacy.receipt import Receipt, Snapshot
 from asr_core.result import Language, Segment, Transcript
@@ -15,6 +16,7 @@ from asr_core.settings import Settings
 
 Stage = Literal["held", "waiting", "loading", "transcribing", "done", "cancelled", "failed"]
 Source = memoryview | str  # the recording's bytes, or the path the worker opens itself
+QUIET_S = 5.0  # seconds after which a worker that says nothing is waited for
 
 _NO_TEXT = Language(0.0, 0.0, 0.0, "none")
 
@@ -32,6 +34,14 @@ def stopped(
     return Transcript(name, position, segments, language, engine, decode, (note,))
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an earlier run of a recording found before it stopped."""
+
+    segments: tuple[Segment, ...]
+    position: float  # seconds of the recording, where the next run goes on
+
+
 class Job:
     """Any thread may read it at any time; the recognizer alone changes it.
 
@@ -39,6 +49,7 @@ class Job:
         id: not guessable, good as a key.
         name: file name without folders.
         settings, clip: how it is recognized, and which part; not to change once it runs.
+        begun: what an earlier run found of it, which this one does not hear again.
         transcript: the result; after a cancel or a failure, what there was until then.
         error: a sentence for the user, when the job failed.
         receipt: what was looked for after the run, and found; None while it runs.
@@ -52,11 +63,13 @@ class Job:
         before: Snapshot,
         cancel: Callable[[Job], None],
         clip: Clip = WHOLE,
+        begun: Begun | None = None,
     ) -> None:
         self.id = secrets.token_hex(16)
         self.name = name
         self.settings = settings
         self.clip = clip
+        self.begun = begun
         self.transcript: Transcript | None = None
         self.error: str | None = None
         self.receipt: Receipt | None = None
@@ -66,8 +79,9 @@ class Job:
         self._cancel = cancel
         self._stage: Stage = "waiting"
         self._pace = Pace()
+        self._silence = 0.0  # seconds that the worker has said nothing
         self._duration: float | None = None  # as the header says
-        self._segments: list[Segment] = []
+        self._segments: list[Segment] = [*begun.segments] if begun else []
         self._language = _NO_TEXT
         self._ended = threading.Event()
         self._stop_asked = threading.Event()
@@ -108,6 +122,16 @@ class Job:
         return self._pace.eta if self._stage == "transcribing" else None
 
     @property
+    def to_hear(self) -> Clip:
+        """The part that is still to be heard."""
+        return self.clip if self.begun is None else Clip(self.begun.position, self.clip.stop)
+
+    @property
+    def is_quiet(self) -> bool:
+        """True while the worker, which should be at it, says nothing: stopped, or out of breath."""
+        return self._silence >= QUIET_S
+
+    @property
     def segments(self) -> tuple[Segment, ...]:
         """What has been recognized so far."""
         return tuple(self._segments)
@@ -135,8 +159,13 @@ class Job:
 
     def enter(self, stage: Stage) -> None:
         """The job goes on to `stage`; the pace counts from each stage's beginning."""
-        self._pace = Pace(begin=self.clip.start, stop=self.clip.stop)
+        at = self.begun.position if self.begun else None
+        self._pace = Pace(begin=self.clip.start, stop=self.clip.stop, at=at)
         self._stage = stage
+
+    def listen(self, silence: float) -> None:
+        """The worker has said nothing for so many seconds, 0 when it has just spoken."""
+        self._silence = silence
 
     def learn(self, duration: float | None) -> None:
         """The recording's header was read."""
@@ -151,13 +180,30 @@ class Job:
     ) -> None:
         """The worker has come to `position` and recognized `segments` on the way."""
         self._segments.extend(segments)
-        self._language = language
+        self._language = language if self.begun is None else self._shares()
         self._duration = duration
         self._pace.report(position, duration)
 
     def partial(self) -> Transcript:
         """The transcript as far as it got."""
         return stopped(self.name, self.position, self.segments, self._language, self.settings)
+
+    def joined(self, transcript: Transcript) -> Transcript:
+        """The transcript of this run together with what an earlier one had found."""
+        if self.begun is None:
+            return transcript
+        notes = [note for note in transcript.notes if not note.startswith(PART_HEARD)]
+        if not self.clip.is_whole:
+            part = f"{clock(self.clip.start)} to {clock(transcript.duration)}"
+            notes.insert(0, f"{PART_HEARD}{part}.")
+        return replace(
+            transcript, segments=self.segments, language=self._shares(), notes=tuple(notes)
+        )
+
+    def _shares(self) -> Language:
+        from asr_core.text.language import language_shares
+
+        return language_shares(self._segments)
 
     def end(
         self, stage: Stage, transcript: Transcript, error: str | None, receipt: Receipt | None

@@ -16,7 +16,7 @@ from asr_core.audio.clip import WHOLE, Clip
 from asr_core.jobs import wire
 from asr_core.jobs.errand import Errand, Errands, T, ends
 from asr_core.jobs.escort import End, escort, unforeseen
-from asr_core.jobs.job import Job
+from asr_core.jobs.job import Begun, Job
 from asr_core.jobs.line import Line
 from asr_core.jobs.process import WorkerProcess
 from asr_core.privacy.offline import Look
@@ -86,6 +86,7 @@ class Recognizer:
         settings: Settings,
         clip: Clip = WHOLE,
         hold: bool = False,
+        begun: Begun | None = None,
     ) -> Job:
         """Put a recording in line.
 
@@ -94,10 +95,11 @@ class Recognizer:
             name: the file's name, for messages.
             clip: the part of it to be heard.
             hold: let it wait for `release`.
+            begun: what an earlier run of it found; this one goes on behind that.
         """
         given = str(source.absolute()) if isinstance(source, Path) else memoryview(source).cast("B")
         before = snapshot(tuple(self._pids))
-        job = Job(given, Path(name).name, settings, before, self._cancel, clip)
+        job = Job(given, Path(name).name, settings, before, self._cancel, clip, begun)
         if hold:
             job.enter("held")
         must_wait = self._line.add(job) or hold or self.readiness.stage in ("preparing", "failed")

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from asr_core.audio.recording import Recording
     from asr_core.engines import Engine
     from asr_core.transcribe import Progress
+
+
+MEMORY = 1 << 30  # bytes that a run may need beside the model and the recording
+BEAT_S = 1.0  # between two signs of life while a job runs
 
 
 class _Cancelled(Exception):  # noqa: N818, nothing went wrong
@@ -56,6 +61,7 @@ def main(loader: str) -> None:
 
     worker = Worker(loader, say)
     threading.Thread(target=_listen, args=(inbound, worker), daemon=True).start()
+    threading.Thread(target=_beat, args=(worker,), daemon=True).start()
     worker.serve()
 
 
@@ -71,10 +77,19 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def _listen(inbound: BinaryIO, worker: Worker) -> None:
     """Take in what the parent says, also while the main thread computes; leave when it is gone."""
-    with suppress(wire.WireError, OSError, MemoryError):
+    try:
         for frame in wire.read_frames(inbound):
             worker.hear(frame)
-    os._exit(0)  # nobody is left to work for
+    finally:
+        os._exit(0)  # nobody is left to work for, or nobody who talks sense
+
+
+def _beat(worker: Worker) -> None:
+    """Say now and then that this process is at work, however long a window takes it."""
+    with suppress(OSError):  # whom it would be told is gone, which the other thread finds out
+        while True:
+            time.sleep(BEAT_S)
+            worker.beat()
 
 
 class Worker:
@@ -85,6 +100,7 @@ class Worker:
         self._send = send
         self._inbox: SimpleQueue[wire.Message | bytes] = SimpleQueue()
         self._cancelled: set[str] = set()
+        self._job: str | None = None  # at work on it
         self._engine: Engine | None = None
         self._loaded: tuple[str, str, str] | None = None
         self._spare: Sandbox | None = Sandbox()  # for the next recording, ready before it comes
@@ -95,8 +111,14 @@ class Worker:
             self._send({"kind": "look", **asdict(look())})
             return
         if isinstance(frame, dict) and frame["kind"] == "cancel":
-            self._cancelled.add(frame["job"])
+            self._cancelled.add(wire.text(frame.get("job")))
         self._inbox.put(frame)
+
+    def beat(self) -> None:
+        """Give a sign of life if a job is being done."""
+        job = self._job
+        if job is not None:
+            self._send({"kind": "beat", "job": job})
 
     def serve(self) -> None:
         """Do what comes, for ever."""
@@ -114,12 +136,14 @@ class Worker:
     def _do(self, order: wire.Message) -> None:
         """Run one job; whatever happens, one last word is sent and the recording is dropped."""
         followed: list[weakref.ref[_Audio]] = []
+        self._job = order["job"]
         try:
             last = self._recognize(order, followed)
         except _Cancelled:
             last = {"kind": "cancelled"}
         except Exception as error:
             last = {"kind": "failed", **_said(error)}
+        self._job = None
         self._cancelled.discard(order["job"])
         gc.collect()
         alive = [audio for reference in followed if (audio := reference()) is not None]
@@ -232,6 +256,9 @@ class Worker:
         """The recording the order announces."""
         if "path" in order:
             return Path(order["path"])
+        if self._engine is not None and self._engine.stats().get("device") == "cpu":
+            # Drivers of graphics cards reserve far more than they use.
+            limits.bound_memory(MEMORY + 2 * order["n_bytes"])  # a growing buffer is copied
         audio = _Audio()
         while audio.tell() < order["n_bytes"]:
             frame = self._inbox.get()
