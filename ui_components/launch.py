@@ -36,7 +36,7 @@ PRIVATE: dict[str, Any] = {
     "server.fileWatcherType": "none",
     "server.runOnSave": False,
     "server.showEmailPrompt": False,
-    "server.disconnectedSessionTTL": 120,
+    "server.disconnectedSessionTTL": 20,  # the audio of a closed page is gone 30 s later
     "browser.serverAddress": ADDRESS,
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
@@ -79,6 +79,7 @@ def page_server(browser: bool) -> App:
 
     from ui_components.browser import open_browser
     from ui_components.gate import Entrance, Gate
+    from ui_components.last_time import serving
     from ui_components.purge import purging
     from ui_components.quiet import quiet_logs
 
@@ -98,12 +99,13 @@ def page_server(browser: bool) -> App:
         address = f"http://{ADDRESS}:{port}/?key={entrance.key}"
         print(address, flush=True)
         tempfile.gettempdir()  # which folder it is, Python finds out by writing there
-        limits.forbid_files()  # not before: the line above may go into a file
-        sys.dont_write_bytecode = True
-        if browser:
-            open_browser(address)
-        with purging():
-            yield
+        with serving():
+            limits.forbid_files()  # not before: the lines above may go into files
+            sys.dont_write_bytecode = True
+            if browser:
+                open_browser(address)
+            with purging():
+                yield
 
     return App(
         APP,

@@ -65,3 +65,5 @@ def sweep() -> None:
         if not runtime.is_active_session(session_id):
             media.clear_session_refs(session_id)
     media.remove_orphaned_files()
+    # What its widgets held, and its text, Streamlit keeps until the next visitor comes.
+    runtime._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]

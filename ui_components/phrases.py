@@ -19,6 +19,12 @@ _PHRASES = {
         "Mandarin, English, or both in one sentence. The text appears while it is listening.",
         "普通话、英语，或一句话里两种都有。边听边出字。",
     ),
+    "cut_off": (
+        "Last time Sottovoce ended without being closed, after a crash or with the computer. Text "
+        "that was not saved is gone. No audio was written to disk, and no text but what was saved.",
+        "上次 Sottovoce 没有正常关闭（程序崩溃或电脑断电）。未保存的文字已经没有了。"
+        "除了已保存的文字，没有任何音频和文字写入磁盘。",
+    ),
     "upload": ("Recording or video", "录音或视频文件"),
     "record": ("Or speak", "或直接说话"),
     "consent": (
@@ -63,6 +69,10 @@ _PHRASES = {
     "waiting": ("Waiting in line, {n} before this one", "排队中，前面还有 {n} 个"),
     "loading": ("Getting ready", "正在准备"),
     "transcribing": ("{percent} done", "已完成 {percent}"),
+    "quiet": (
+        "{percent} done · waiting for the recognizer, which does not answer just now",
+        "已完成 {percent} · 正在等待识别进程，它暂时没有回应",
+    ),
     "eta": ("about {time} left", "约剩 {time}"),
     "seconds": ("{n} s", "{n} 秒"),
     "minutes": ("{n} min", "{n} 分钟"),
@@ -78,7 +88,12 @@ _PHRASES = {
         "已在 {time} 停止，下面是到此为止的文字。",
     ),
     "cancelled_empty": ("Stopped before any text was found.", "已停止，还没有识别出文字。"),
-    "kept": ("The text up to {time} is kept below.", "下面保留了 {time} 之前的文字。"),
+    "go_on": ("Continue from {time}", "从 {time} 继续"),
+    "waited": (
+        "This page was closed, and its text waited here. The recording was forgotten meanwhile; "
+        "the text is, too, when no page shows it for {n} minutes.",
+        "本页曾被关闭，文字留在这里等您。录音已被忘掉；文字在没有页面显示它 {n} 分钟后也会被忘掉。",
+    ),
     "copy": ("Copy text", "复制全文"),
     "copied": ("Copied", "已复制"),
     "copy_failed": (
@@ -99,10 +114,10 @@ _PHRASES = {
     "stays": ("What stays on this computer", "这台电脑上留下了什么"),
     "stays_audio": (
         "No audio and no text is on disk, unless you save it. In memory are the text and {size} of "
-        "audio, so that you can listen, until you start a new recording or close this page, at "
-        "most half an hour longer.",
+        "audio, so that you can listen, until you start a new recording or close this page: then "
+        "the audio stays at most half a minute longer, the text half an hour.",
         "磁盘上没有音频，也没有文字，除非您自己保存。内存中有文字和供回听的 {size} 音频，"
-        "直到开始新的录音或关闭本页，最多再留半小时。",
+        "直到开始新的录音或关闭本页；此后音频最多再留半分钟，文字最多再留半小时。",
     ),
     "stays_text": (
         "No audio and no text is on disk, unless you save it. In memory is the text, until you "

@@ -44,6 +44,8 @@ def stage(run: Run) -> str:
         said.append(phrase("waiting", n=n) if n else phrase("next" if is_ready else "loading"))
     elif job.stage == "loading":
         said.append(phrase("loading"))
+    elif job.is_quiet:
+        return phrase("quiet", percent=f"{job.fraction:.0%}")
     else:
         said.append(phrase("transcribing", percent=f"{job.fraction:.0%}"))
     if job.stage != "transcribing" and job.length is not None:

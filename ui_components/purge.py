@@ -11,7 +11,7 @@ from streamlit.runtime import get_instance
 from ui_components.leftovers import sweep
 from ui_components.state import runs
 
-SWEEP_EVERY = 5.0  # seconds
+SWEEP_EVERY = 2.0  # seconds
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui_components.core_sentences import in_page_language
 from ui_components.phrases import phrase
 from ui_components.state import runs, saved_settings
 from ui_components.title import plain
@@ -18,7 +19,7 @@ def readiness(is_idle: bool) -> None:
     if stage == "preparing":
         st.fragment(_preparing, run_every=0.5)(is_idle)
     elif stage == "failed":
-        st.error(plain(runs().readiness.error), icon=":material/error:")
+        st.error(plain(in_page_language(runs().readiness.error)), icon=":material/error:")
         st.button(phrase("check_again"), key="check", on_click=_check, icon=":material/refresh:")
 
 

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from asr_core.pace import clock
+from ui_components.core_sentences import in_page_language
 from ui_components.editor import editor
 from ui_components.language_badge import language_badge
 from ui_components.out_panel import out_panel
@@ -15,7 +16,9 @@ from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
 from ui_components.receipt_line import receipt_line
 from ui_components.state import (
+    TEXT_WAITS,
     Run,
+    go_on,
     new_recording,
     realign,
     rerun_passage,
@@ -61,8 +64,7 @@ def _say_how_it_ended(run: Run, has_text: bool) -> None:
     job = run.job
     reached = clock(job.transcript.duration if job.transcript is not None else 0)
     if job.stage == "failed":
-        kept = f" {phrase('kept', time=reached)}" if has_text else ""
-        st.error(f"{plain(job.error or '')}{kept}", icon=":material/error:")
+        st.error(plain(in_page_language(job.error or "")), icon=":material/error:")
     elif job.stage == "cancelled":
         st.info(
             phrase("cancelled", time=reached) if has_text else phrase("cancelled_empty"),
@@ -70,3 +72,13 @@ def _say_how_it_ended(run: Run, has_text: bool) -> None:
         )
     elif not has_text:
         st.info(phrase("silence"), icon=":material/volume_off:")
+    if run.has_waited and has_text:
+        st.info(phrase("waited", n=round(TEXT_WAITS / 60)), icon=":material/hourglass_bottom:")
+    if run.rest is not None:
+        st.button(
+            phrase("go_on", time=clock(run.rest)),
+            key="go_on",
+            icon=":material/play_arrow:",
+            on_click=go_on,
+            args=(run,),
+        )

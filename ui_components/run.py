@@ -15,6 +15,8 @@ from asr_core.result import Segment, Transcript
 from asr_core.text.tidy import TidyCopy
 from ui_components.phrases import phrase
 
+_LEAST_REST = 0.5  # seconds worth going on for
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -45,6 +47,8 @@ class Run:
     questions: list[Question] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)  # sentences, to be shown once
     shown: TidyCopy = field(default_factory=TidyCopy)  # the text as it is written on the page
+    has_waited: bool = False  # for its page to be opened again, longer than its sound was kept
+    earlier: Desk | None = None  # of the run that this one goes on with
     _desk: Desk | None = None
 
     @property
@@ -52,6 +56,9 @@ class Run:
         """Where a person works on the transcript; None before the job has ended."""
         if self._desk is None and self.job.transcript is not None:
             self._desk = Desk(self.job.transcript)
+            if self.earlier is not None:
+                self._desk.quotes = self.earlier.quotes
+                self._desk.pseudonyms = self.earlier.pseudonyms
         return self._desk
 
     @property
@@ -104,12 +111,23 @@ class Run:
             if not question.answer.cancelled():
                 self._take(question)
 
-    def let_go(self) -> None:
-        """Drop the sound; what was asked about it will not be answered."""
+    @property
+    def rest(self) -> float | None:
+        """Where it can go on, in seconds; None where there is nothing to go on with."""
+        job = self.job
+        if job.stage not in ("cancelled", "failed") or self.source is None or not job.position:
+            return None
+        end = job.clip.end(job.duration)
+        return job.position if end is None or job.position < end - _LEAST_REST else None
+
+    def let_go(self) -> bool:
+        """Drop the sound; what was asked about it will not be answered. True if there was any."""
+        had_sound = self.source is not None
         for question in self.questions:
             question.answer.cancel()
         self.questions = []
         self.source = None
+        return had_sound
 
     def _passage(self, index: int) -> Segment:
         assert self.desk is not None, "only what has ended is worked on"

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
-from asr_core.jobs import Readiness, Recognizer, kept
+from asr_core.jobs import Begun, Readiness, Recognizer, kept
 from asr_core.preflight import room_for
 from asr_core.privacy.offline import Look
 from asr_core.project import Project
@@ -22,7 +22,7 @@ from asr_core.speed import Experience
 from ui_components.leftovers import uploaded_bytes
 from ui_components.run import Run, Source
 
-AUDIO_WAITS = 120.0  # seconds an unseen recording stays playable, as long as a reload may take
+AUDIO_WAITS = 20.0  # seconds an unseen recording stays playable, as long as a reload may take
 TEXT_WAITS = 1800.0  # seconds a finished transcript waits for its page to be opened again
 
 IsOpen = Callable[[str], bool]  # whether a page, by its session, is open
@@ -72,6 +72,7 @@ class Runs:
                 if orphan in self._shown:
                     self._shown[session_id] = self._shown.pop(orphan)
                 for run in mine:
+                    run.has_waited = run.source is None
                     run.session_id, run.unseen_since = session_id, None
             if not mine:
                 return None
@@ -95,17 +96,19 @@ class Runs:
         clip: Clip = WHOLE,
         hold: bool = False,
         behind: Run | None = None,
+        begun: Begun | None = None,
     ) -> Run:
         """Put a recording in line; one that does not fit into memory has failed at once.
 
         Args:
             hold: let it wait for `release`.
             behind: a run of the same sound, whose next neighbor in the list it becomes.
+            begun: what that run found, if this one is to go on from there.
         """
         try:
             if behind is None:
                 room_for(source.name, len(source.audio), self._largest_waiting())
-            job = self._recognizer.submit(source.audio, source.name, settings, clip, hold)
+            job = self._recognizer.submit(source.audio, source.name, settings, clip, hold, begun)
             run = Run(job, source, session_id)
         except AsrError as error:
             run = Run(self._recognizer.refuse(source.name, settings, str(error)), None, session_id)
@@ -152,7 +155,9 @@ class Runs:
         """Cancel and forget one recording, text included."""
         with self._lock:
             self._runs = [other for other in self._runs if other is not run]
-        run.let_go()
+            is_shared = any(other.source is run.source for other in self._runs)
+        if run.let_go() and not is_shared:
+            self._recognizer.renew()
         run.job.cancel()
 
     def drop(self, session_id: str) -> None:
@@ -168,7 +173,8 @@ class Runs:
     def forget_audio(self, session_id: str, only: Run | None = None) -> None:
         """Drop the sound of one recording, or of all of a page, here and in the worker.
 
-        Texts stay. The worker ends, and with it all its memory, if no other recording needs it.
+        Texts stay. The worker ends, and with it all its memory, as soon as no other recording
+        needs it.
         """
         forgotten = [run for run in self.of(session_id) if only in (None, run)]
         for run in reversed(forgotten):
@@ -176,15 +182,20 @@ class Runs:
             run.let_go()
         with self._lock:
             others = [run for run in self._runs if run not in forgotten]
-        if not any(run.job.running for run in others):
+        if any(run.job.running for run in others):
+            self._recognizer.renew()
+        else:
             self._recognizer.forget()
         for run in forgotten:
             if not run.job.running:
                 self._recognizer.check(run.job)
 
     def sweep(self, is_open: IsOpen) -> None:
-        """Forget what no page has shown for a while: first the recordings, later the texts."""
-        now = time.monotonic()
+        """Forget what no page has shown for a while: first the recordings, later the texts.
+
+        The worker ends with them, once what it is at is done.
+        """
+        now, forgotten = time.monotonic(), False
         with self._lock:
             for run in self._runs:
                 if is_open(run.session_id):
@@ -194,8 +205,7 @@ class Runs:
                 elif now - run.unseen_since > AUDIO_WAITS:
                     if run.job.stage == "held":  # nobody is there to start it
                         run.job.cancel()
-                    if not run.job.running:
-                        run.let_go()
+                    forgotten |= run.let_go()
             self._runs = [
                 run
                 for run in self._runs
@@ -205,6 +215,8 @@ class Runs:
             ]
             there = [run.session_id for run in self._runs]
             self._shown = {page: run for page, run in self._shown.items() if page in there}
+        if forgotten:
+            self._recognizer.renew()
 
     def close(self) -> None:
         """End the worker and forget everything."""
@@ -305,6 +317,23 @@ def transcribe_all(run: Run) -> None:
     runs().select(whole)
     if run.desk is None or not (run.desk.can_undo or run.desk.can_redo or run.desk.quotes):
         runs().remove(run)
+
+
+def go_on(run: Run) -> None:
+    """Transcribe the rest of a recording whose run stopped early; what it found stays.
+
+    Raises:
+        AsrError: its sound was forgotten.
+    """
+    source, desk = run.sound, run.desk
+    assert desk is not None, "only what has ended goes on"
+    begun = Begun(desk.current.segments, run.job.position)
+    rest = runs().add(
+        source, run.job.settings, run.session_id, run.job.clip, behind=run, begun=begun
+    )
+    rest.earlier = desk
+    runs().select(rest)
+    runs().remove(run)
 
 
 def rerun_passage(run: Run, index: int, language: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui_components.last_time import was_cut_off
 from ui_components.phrases import phrase
 
 
@@ -11,6 +12,8 @@ def welcome() -> None:
     """Say in one line what a recording becomes."""
     st.header(phrase("welcome"), anchor=False)
     st.caption(phrase("hint"))
+    if was_cut_off():
+        st.info(phrase("cut_off"), icon=":material/power_off:")
 
 
 def privacy_note() -> None:

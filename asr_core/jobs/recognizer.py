@@ -68,6 +68,7 @@ class Recognizer:
         self._speed: Speed | None = None
         self._errands = Errands()
         self._closing = False
+        self._is_stale = False  # the worker has held sound that nobody wants kept
         self._loader = loader
         self._lock = threading.Lock()
         self._chores: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -209,6 +210,14 @@ class Recognizer:
         self._chores.put(partial(self._replace, ended))
         ended.wait(5.0)
 
+    def renew(self) -> None:
+        """End the worker, and with it all memory that ever held sound, once no job needs it.
+
+        Returns at once; a fresh one is warmed up in the background.
+        """
+        self._is_stale = True
+        self._chores.put(self._renew)
+
     def close(self) -> None:
         """Stop all jobs and end the worker for good."""
         self._closing = True
@@ -336,7 +345,13 @@ class Recognizer:
         if self._process is not None:
             self._process.close()
         ended.set()
+        self._is_stale = False
         self._prepare(self._warm)
+
+    def _renew(self) -> None:
+        """As `_replace`, if that is still wanted and no job waits: the next to end asks again."""
+        if self._is_stale and not self._line.waiting() and self._process is not None:
+            self._replace(threading.Event())
 
     def _run_next(self) -> None:
         """The first job that waits, unless the worker is known to be unfit."""
@@ -368,6 +383,8 @@ class Recognizer:
             self._prepare(self._warm)
         if self._errands.open:  # sent, but the job ended first
             self._run_errands()
+        if self._is_stale:
+            self._chores.put(self._renew)
         if self._speed is None and self.readiness.stage == "ready":
             self._measure()
 

@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
 from asr_core import limits, preflight
-from asr_core.errors import AsrError, AudioDecodeError
+from asr_core.errors import AsrError, AudioDecodeError, ModelError
 from asr_core.jobs import wire
 from asr_core.privacy.offline import look
 from asr_core.privacy.receipt import mark_temporary_files
@@ -249,7 +249,14 @@ class Worker:
         gc.collect()
         module, function = self._loader.split(":")
         load: Callable[[Settings], Engine] = getattr(import_module(module), function)
-        self._engine, self._loaded = load(settings), wanted
+        try:
+            self._engine, self._loaded = load(settings), wanted
+        except Exception as error:
+            if _is_want_of_memory(error):
+                raise ModelError(
+                    "There is not enough memory for this model. Close other programs and retry."
+                ) from error
+            raise
         return self._engine
 
     def _receive(self, order: wire.Message) -> _Audio | Path:
@@ -301,8 +308,13 @@ def _said(error: Exception) -> wire.Message:
     if isinstance(error, AsrError):
         return {"error": str(error), "foreseen": True}
     kind = type(error).__name__
-    if isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "allocate" in str(error):
+    if _is_want_of_memory(error):
         sentence = "There is not enough memory for this recording. Close other programs and retry."
     else:
         sentence = f"Something went wrong in the recognizer ({kind}). Try again."
     return {"error": sentence, "foreseen": False}
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    kind = type(error).__name__  # torch has kinds of its own, and says others in its words only
+    return isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "allocate" in str(error)

@@ -13,7 +13,7 @@ NOTHING = Language(0.0, 0.0, 0.0, "none")
 
 
 class ScriptedJob:
-    """A job that is where the test puts it."""
+    """A job that is where the test puts it; its `duration` is what the recording's header says."""
 
     def __init__(self, name, settings, clip, stage):
         self.id = f"{name}-{id(self)}"
@@ -21,6 +21,7 @@ class ScriptedJob:
         self.settings, self.clip = settings, clip
         self.fraction, self.eta, self.length = 0.0, None, None
         self.segments, self.transcript, self.error, self.receipt = (), None, None, None
+        self.position, self.duration, self.is_quiet = 0.0, None, False
 
     def partial(self):
         """The transcript as far as it got."""
@@ -49,17 +50,18 @@ class ScriptedRecognizer:
     """
 
     def __init__(self, held=None, experience=None):
-        self.jobs, self.given, self.calls, self.asked = [], [], [], []
+        self.jobs, self.given, self.calls, self.asked, self.begun = [], [], [], [], []
         self.readiness = Readiness("ready")
 
     def prepare(self, settings):
         self.calls.append("prepare")
 
-    def submit(self, source, name, settings, clip=WHOLE, hold=False):
+    def submit(self, source, name, settings, clip=WHOLE, hold=False, begun=None):
         busy = any(job.running and job.stage != "held" for job in self.jobs)
         stage = "held" if hold else "waiting" if busy else "transcribing"
         self.jobs.append(ScriptedJob(name, settings, clip, stage))
         self.given.append((source, name, settings))
+        self.begun.append(begun)
         return self.jobs[-1]
 
     def refuse(self, name, settings, sentence):
@@ -91,6 +93,9 @@ class ScriptedRecognizer:
 
     def forget(self):
         self.calls.append("forget")
+
+    def renew(self):
+        self.calls.append("renew")
 
     def look(self):
         return None

@@ -15,6 +15,7 @@ from asr_core.result import Language, Segment, Transcript, Word
 from asr_core.settings import Settings
 from ui_components import run as run_module
 from ui_components import state
+from ui_components.purge import SWEEP_EVERY
 from ui_components.state import AUDIO_WAITS, TEXT_WAITS, Runs, Source
 
 TRANSCRIPT = Transcript(
@@ -195,6 +196,41 @@ def test_an_unseen_recording_is_forgotten_first_its_sound_then_its_text(runs, cl
     assert runs.find("c", is_open("c")) is None
 
 
+def test_the_sound_of_a_closed_page_is_gone_in_half_a_minute_and_the_worker_with_it(
+    runs, recognizer, clock
+):
+    assert AUDIO_WAITS + 2 * SWEEP_EVERY < 30  # it closes just after a sweep; then one is late
+    running, waiting = end(start(runs)), start(runs)
+    runs.sweep(is_open())
+    clock[0] += AUDIO_WAITS + 0.1
+    runs.sweep(is_open())
+    assert (running.source, waiting.source) == (None, None)
+    assert recognizer[0].calls == ["renew"]
+    runs.sweep(is_open())
+    assert recognizer[0].calls == ["renew"]  # once is enough
+    assert waiting.job.running
+
+
+def test_a_reload_finds_the_sound_and_who_comes_later_is_told_that_it_is_gone(runs, clock):
+    run = end(start(runs), HELLO)
+    runs.sweep(is_open())
+    clock[0] += AUDIO_WAITS - 1
+    runs.sweep(is_open())
+    assert runs.find("b", is_open("b")) is run
+    assert (run.source, run.has_waited) == (SOURCE, False)
+    runs.sweep(is_open())
+    clock[0] += AUDIO_WAITS + 1
+    runs.sweep(is_open())
+    assert runs.find("c", is_open("c")) is run
+    assert (run.source, run.has_waited) == (None, True)
+
+
+def test_a_new_file_ends_the_worker_that_held_the_old_one(runs, recognizer):
+    end(start(runs))
+    runs.drop("a")
+    assert recognizer[0].calls == ["renew"]
+
+
 def test_what_a_page_has_is_never_swept(runs, clock):
     shown, other = end(start(runs)), end(start(runs))
     for _ in range(3):
@@ -229,7 +265,7 @@ def test_forgetting_one_does_not_break_into_another_run(runs, recognizer, page):
     assert mine.source is None
     assert other.source is SOURCE
     assert other.job.running
-    assert recognizer[0].calls == ["check"]
+    assert recognizer[0].calls == ["renew", "check"]  # the worker ends when the other is done
 
 
 def test_forgetting_all_stops_this_page_and_drops_every_sound(runs, recognizer):
