@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from asr_core import speed as speed_module
 from asr_core.audio.clip import FIRST_MINUTE, Clip
 from asr_core.editing.quotes import Quote
 from asr_core.errors import AsrError
-from asr_core.jobs import Readiness
+from asr_core.jobs import Begun, Readiness
+from asr_core.model import trained
 from asr_core.privacy.receipt import Receipt
 from asr_core.project import Project, sealed
 from asr_core.result import Segment, Transcript, Word
@@ -49,6 +51,20 @@ def page(recognizer):
     at = AppTest.from_file(str(APP), default_timeout=30).run()
     assert not at.exception
     return at
+
+
+@pytest.fixture
+def page_in(recognizer, monkeypatch):
+    """Opens the page in a language."""
+
+    def open_page(language):
+        for module in ("phrases", "core_sentences"):
+            monkeypatch.setattr(f"ui_components.{module}.page_language", lambda: language)
+        at = AppTest.from_file(str(APP), default_timeout=30).run()
+        assert not at.exception
+        return at
+
+    return open_page
 
 
 def drop(at, name="talk.mp3", audio=b"sound", mime="audio/mpeg"):
@@ -500,3 +516,111 @@ def test_a_passage_that_is_heard_again_is_announced_and_then_shown(page, recogni
     assert not page.exception
     assert page.toast[0].value == "The recognizer stopped\\."
     assert "Hearing again" not in shown(page)
+
+
+def test_a_run_that_stopped_goes_on_where_it_stopped_with_its_corrections(page, recognizer):
+    drop(page)
+    job = recognizer.jobs[0]
+    job.end("failed", [HELLO], error="The recognizer stopped unexpectedly.")
+    job.position, job.duration = 192.0, 760.0
+    page.run()
+    (run,) = state.runs()._runs
+    corrected = replace(HELLO, text="Hallo.", edited=True)
+    run.desk.put(replace(run.desk.current, segments=(corrected,)))
+    run.desk.quotes = (Quote("Hallo.", 0, 1),)
+    assert page.button(key="go_on").label == "Continue from 3:12"
+    page.button(key="go_on").click().run()
+    assert not page.exception
+    assert recognizer.begun[1] == Begun((corrected,), 192.0)
+    assert recognizer.given[1][:2] == (b"sound", "talk.mp3")
+    assert "recordings" not in shown(page)  # it took the place of the other
+    assert "renew" not in recognizer.calls  # the sound is still needed
+    recognizer.jobs[1].end("done", [corrected, NIHAO])
+    page.run()
+    assert copied(page) == "Hallo. 你好。\n"
+    assert state.runs()._runs[0].desk.quotes == (Quote("Hallo.", 0, 1),)
+    assert "go_on" not in [button.key for button in page.button]
+
+
+@pytest.mark.parametrize(
+    ("stage", "position", "forgotten"),
+    [("failed", 0.0, False), ("cancelled", 192.0, True), ("cancelled", 759.9, False)],
+)
+def test_where_nothing_is_left_to_go_on_with_nothing_is_offered(
+    page, recognizer, stage, position, forgotten
+):
+    drop(page)
+    job = recognizer.jobs[0]
+    job.end(stage, [HELLO], error="The recognizer stopped.")
+    job.position, job.duration = position, 760.0
+    page.run()
+    if forgotten:
+        page.button(key="forget").click().run()
+    assert "go_on" not in [button.key for button in page.button]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "42% done · waiting for the recognizer, which does not answer just now"),
+        ("zh", "已完成 42% · 正在等待识别进程，它暂时没有回应"),
+    ],
+)
+def test_a_worker_that_says_nothing_is_waited_for(recognizer, page_in, language, said):
+    page = page_in(language)
+    drop(page)
+    job = recognizer.jobs[0]
+    job.fraction, job.eta, job.is_quiet = 0.42, 190.0, True
+    page.run()
+    assert page.get("progress")[0].proto.text == said
+    assert not page.error
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "its text waited here."), ("zh", "文字留在这里等您。")]
+)
+def test_a_finished_text_that_waited_says_that_its_sound_is_gone(
+    recognizer, page_in, language, said
+):
+    page = page_in(language)
+    drop(page)
+    recognizer.jobs[0].end("done", [HELLO])
+    (run,) = state.runs()._runs
+    run.let_go()
+    run.has_waited = True
+    page.run()
+    assert passages(page, "transcript")[0]["text"] == "Hello."
+    assert said in shown(page)
+    page.button(key="new").click().run()
+    assert said not in shown(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Last time Sottovoce ended without being closed"),
+        ("zh", "上次 Sottovoce 没有正常关闭"),
+    ],
+)
+def test_an_empty_page_says_why_it_is_empty(page_in, monkeypatch, language, said):
+    page = page_in(language)
+    assert said not in shown(page)
+    monkeypatch.setattr("ui_components.welcome.was_cut_off", lambda: True)
+    page.run()
+    assert not page.exception
+    assert said in shown(page)
+
+
+def test_faults_are_told_in_chinese_on_a_chinese_page(recognizer, page_in):
+    page = page_in("zh")
+    drop_many(page, "one.mp3", "two.mp3")
+    error = "The recognizer stopped unexpectedly. The text up to 3:12 is kept."
+    recognizer.jobs[0].end("failed", [HELLO], error=error)
+    with pytest.raises(AsrError) as damage:
+        trained.load(trained.FOLDER / "gone")
+    recognizer.readiness = Readiness("failed", str(damage.value))
+    page.run()
+    assert not page.exception
+    assert "无法读取自带模型的权重文件" in page.error[0].value
+    assert page.error[1].value == "识别进程意外停止了。3\\:12 之前的文字已保留。"
+    assert "The recognizer" not in shown(page)
