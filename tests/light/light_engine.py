@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from asr_core import limits
 from asr_core.engines import Recognized
 from asr_core.errors import AsrError, ModelError
 from asr_core.result import Segment, Word
@@ -65,8 +66,12 @@ def _misbehave(name, window):
         raise TypeError("secret-word of the recording")
     elif name == "light-refusal":
         raise AsrError("The sound is too strange. Choose another recording.")
-    elif name == "light-memory":
-        raise MemoryError
+    elif name == "light-hoards":
+        KEPT.append(np.empty(1 << 28, np.uint8))
+        _misbehave(name, window)
+    elif name == "light-clock":
+        time.time = lambda: window.start * 86_400.0 * (-1.0) ** int(window.start)
+        time.sleep(0.05)
     elif name == "light-killed":
         os.kill(os.getpid(), 9)
     elif name == "light-crash":
@@ -96,4 +101,7 @@ def load(settings):
         raise ModelError("The model file is damaged. Get it again.")
     if settings.engine == "light-loads-for-ever":
         time.sleep(60.0)
+    if settings.engine == "light-large":
+        limits.bound_memory(1 << 26)
+        np.empty(1 << 30, np.uint8)
     return LightEngine(settings.engine)

@@ -194,7 +194,7 @@ def test_a_decoder_that_crashes_leaves_the_text_and_the_worker(recognizer, kille
         ("light-killed", "The computer may have run out of memory; close other programs."),
         ("light-nonsense", "The recognizer stopped unexpectedly."),
         ("light-bug", "Something went wrong in the recognizer (TypeError)."),
-        ("light-memory", "There is not enough memory for this recording."),
+        ("light-hoards", "There is not enough memory for this recording."),
         ("light-refusal", "The sound is too strange. Choose another recording."),
         ("light-network", "Something went wrong in the recognizer (PermissionError)."),
     ],
