@@ -6,9 +6,13 @@ which on a private computer may be never.
 
 from __future__ import annotations
 
+import gc
+
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from asr_core.heap import give_back
 
 _SOUND = ("audio/", "video/")
 _PLAYER = "player"  # where the media belong on the page, as Streamlit's manager sees it
@@ -55,7 +59,11 @@ def played_bytes() -> int:
 
 
 def sweep() -> None:
-    """Remove what pages that are no longer open have left in Streamlit's stores."""
+    """Remove what pages that are no longer open have left in Streamlit's stores.
+
+    Memory that was freed is given back to the system: bytes of a recording in it would stay until
+    something else is written there.
+    """
     runtime = get_instance()
     uploads, media = runtime.uploaded_file_mgr, runtime.media_file_mgr
     for session_id in list(uploads.file_storage):  # type: ignore[attr-defined]
@@ -66,4 +74,6 @@ def sweep() -> None:
             media.clear_session_refs(session_id)
     media.remove_orphaned_files()
     # What its widgets held, and its text, Streamlit keeps until the next visitor comes.
-    runtime._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]
+    if runtime._session_mgr._session_storage._cache.expire():  # type: ignore[attr-defined]
+        gc.collect()  # pages hold themselves in circles
+    give_back()

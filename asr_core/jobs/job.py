@@ -161,6 +161,7 @@ class Job:
         """The job goes on to `stage`; the pace counts from each stage's beginning."""
         at = self.begun.position if self.begun else None
         self._pace = Pace(begin=self.clip.start, stop=self.clip.stop, at=at)
+        self._pace.duration = self._duration
         self._stage = stage
 
     def listen(self, silence: float) -> None:

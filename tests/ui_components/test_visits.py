@@ -1,0 +1,192 @@
+"""Whole visits to the real server, without a browser: what closed tabs and cut uploads leave.
+
+The engine only says how loud it is. What the server holds is counted twice: by the server itself,
+and by looking for pieces of the recording in its memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from visitor import PATIENCE, Tab, form
+from voice import conversation
+
+LIGHT = Path(__file__).resolve().parents[1] / "light"
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="asks with a POSIX signal")
+
+# The real launcher. Asked by a signal, it says what it holds. A closed page is forgotten sooner.
+PROGRAM = f"""
+import json, signal, sys
+sys.path.append({str(LIGHT)!r})
+from asr_core.jobs import Recognizer
+Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
+from ui_components import launch, purge, state
+state.AUDIO_WAITS, purge.SWEEP_EVERY = 6.0, 0.5
+launch.PRIVATE["server.disconnectedSessionTTL"] = 6
+def say(*_):
+    from streamlit.runtime import get_instance
+    from ui_components.leftovers import uploaded_bytes
+    media = get_instance().media_file_mgr._storage._files_by_id.values()
+    held = {{
+        "uploads": uploaded_bytes(),
+        "media": sum(len(f.content) for f in media if f.mimetype.startswith("audio/")),
+        "runs": sum(run.n_bytes for run in state.runs()._runs),
+        "jobs": sum(len(run.job.source or b"") for run in state.runs()._runs),
+        "pages": len(get_instance()._session_mgr._session_storage._cache),
+        "worker": state.runs()._recognizer._process.pid,
+    }}
+    print(json.dumps(held), flush=True)
+signal.signal(signal.SIGUSR1, say)
+launch.main(browser=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def server(launch_page):
+    return launch_page(command=[sys.executable, "-c", PROGRAM], settings='{"engine": "light"}')
+
+
+@pytest.fixture
+def tab(server):
+    tabs = []
+
+    def open_tab(session=""):
+        tabs.append(Tab(server, session))
+        return tabs[-1]
+
+    yield open_tab
+    for tab in tabs:
+        tab.close()
+    until(lambda: held(server)["runs"] == 0)
+
+
+def held(server):
+    server.process.send_signal(signal.SIGUSR1)
+    return json.loads(server.process.stdout.readline())
+
+
+def until(claim):
+    end = time.monotonic() + PATIENCE
+    while not claim():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.1)
+
+
+def recording(seed):
+    """Nine seconds that are like no other."""
+    sound = bytearray(conversation(2))
+    rng = random.Random(seed)
+    for i in range(44, len(sound), 2):
+        sound[i] ^= rng.randrange(4)
+    return bytes(sound)
+
+
+def pieces_in_memory(pid, data):
+    """How many of 50 pieces of `data` are in the memory of a process; None if nobody may look."""
+    pieces = {data[at : at + 24] for at in range(1000, len(data) - 24, len(data) // 50)}
+    found = set()
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, rights, *_ = line.split()
+                if not rights.startswith("rw"):
+                    continue
+                start, end = (int(edge, 16) for edge in span.split("-"))
+                with suppress(OSError, ValueError, OverflowError):
+                    memory.seek(start)
+                    there = memory.read(end - start)
+                    found |= {piece for piece in pieces if piece in there}
+    except OSError:
+        return None
+    return len(found)
+
+
+def test_a_closed_page_leaves_its_text_for_a_while_and_no_sound(server, tab):
+    sound = recording(1)
+    page = tab()
+    page.drop("talk.wav", sound)
+    page.look_for("loudness 0.5")
+    page.look_for("Copy text")
+    before = held(server)
+    assert (before["uploads"], before["media"]) == (0, len(sound))
+    assert before["runs"] == len(sound)
+    assert pieces_in_memory(server.process.pid, sound) in (50, 51, None)
+    page.close()
+    until(lambda: held(server)["runs"] == 0)
+    until(lambda: held(server)["worker"] != before["worker"])
+    assert not psutil.pid_exists(before["worker"])
+    until(lambda: held(server)["pages"] == 0)
+    after = held(server)
+    assert (after["uploads"], after["media"], after["jobs"]) == (0, 0, 0)
+    assert (pieces_in_memory(server.process.pid, sound) or 0) <= 5
+    later = tab()
+    assert "loudness 0.5" in later.text
+    assert "its text waited here" in later.text
+
+
+def test_a_page_whose_connection_was_lost_for_a_moment_has_all_it_had(server, tab):
+    sound = recording(2)
+    page = tab()
+    page.drop("talk.wav", sound)
+    page.look_for("Copy text")
+    page.close()
+    again = tab(page.session)
+    assert again.session == page.session
+    assert "loudness 0.5" in again.text
+    time.sleep(8.0)  # longer than the sound of a closed page is kept here
+    again.look()
+    assert "waited here" not in again.text
+    assert held(server)["media"] == len(sound)
+    again.close()
+    reloaded = tab()
+    assert "loudness 0.5" in reloaded.text
+    assert held(server)["runs"] == len(sound)
+
+
+def test_a_cut_upload_is_as_if_it_had_never_been(server, tab):
+    page = tab()
+    sound = recording(3)
+    body = form("cut.wav", sound * 40)
+    page.put(page.address("cut.wav").upload_url, body, n_sent=len(body) // 2)
+    page.look()
+    assert "cut.wav" not in page.text
+    page.drop("whole.wav", recording(4))  # nobody is in its way
+    page.look_for("loudness 0.5")
+    assert "cut.wav" not in page.text
+    assert held(server)["uploads"] == 0
+    assert (pieces_in_memory(server.process.pid, sound) or 0) <= 25
+
+
+def test_two_tabs_have_their_own_and_one_waits_for_the_other(server, tab):
+    first, second = tab(), tab()
+    first.drop("first.wav", recording(5))
+    second.drop("second.wav", recording(6))
+    second.look_for("loudness 0.5")
+    first.look_for("loudness 0.5")
+    assert "second.wav" not in first.text
+    assert "first.wav" not in second.text
+
+
+def test_at_the_end_no_process_is_left(launch_page):
+    server = launch_page(
+        command=[sys.executable, "-c", PROGRAM], settings='{"engine": "light-slow"}'
+    )
+    page = Tab(server)
+    page.drop("talk.wav", conversation(40))
+    page.look_for("loudness 0.5")
+    processes = psutil.Process(server.process.pid).children(recursive=True)
+    assert len(processes) >= 2  # the worker and its decoder
+    page.close()
+    assert server.end() == ("", "")
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
+    assert alive == []
