@@ -53,6 +53,11 @@ _CHINESE = [
             "无法读取自带模型的权重文件（{0}），请重新获取 Sottovoce 的文件夹 {1}。",
         ),
         (
+            r"The trained weights of the bundled model are no weights \((.+?)\)\. "
+            r"Get the folder (\S+) of Sottovoce again\.",
+            "自带模型的权重文件里不是权重（{0}），请重新获取 Sottovoce 的文件夹 {1}。",
+        ),
+        (
             r"The configuration of the bundled model cannot be read \((.+?)\)\. "
             r"Get the folder (\S+) of Sottovoce again\.",
             "无法读取自带模型的配置文件（{0}），请重新获取 Sottovoce 的文件夹 {1}。",

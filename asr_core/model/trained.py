@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -121,7 +122,13 @@ def load(folder: Path = FOLDER) -> dict[str, Tensor]:
             f"The trained weights of the bundled model are damaged (SHA-256 {found[:12]}…). "
             f"Get the folder assets/models/{folder.name} of Sottovoce again."
         )
-    return load_file(folder / WEIGHTS)
+    try:
+        return load_file(folder / WEIGHTS)
+    except SafetensorError as error:  # whoever made the digest made it of no weights
+        raise ModelError(
+            f"The trained weights of the bundled model are no weights ({error}). "
+            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+        ) from error
 
 
 def condition(folder: Path = FOLDER) -> tuple[int, str, bool]:

@@ -1,6 +1,9 @@
 """Trained weights on the disk: nearly the same, and refused when damaged."""
 
+import pickle
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -69,14 +72,45 @@ def test_eight_bits_a_number(folder, changed):
     assert (folder / trained.WEIGHTS).stat().st_size < 1.3 * n
 
 
-def test_damaged_weights_are_refused(folder):
+RAN = Path(tempfile.gettempdir(), "a-pickle-was-run")
+
+
+class Payload:
+    """What a pickle would run when it is read."""
+
+    def __reduce__(self):
+        return (RAN.touch, ())
+
+
+DAMAGES = {
+    "a flipped bit": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+    "a cut tail": lambda data: data[: len(data) // 2],
+    "an empty file": lambda data: b"",
+    "a pickle": lambda data: pickle.dumps(Payload()),
+    "no weights": lambda data: b"\xff" * 64,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_weights_are_a_sentence(folder, damage):
     path = folder / trained.WEIGHTS
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(ModelError, match="damaged"):
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    with pytest.raises(ModelError, match=r"^The trained weights .* are damaged .* Get the folder"):
         trained.load(folder)
-    path.unlink()
+
+
+@pytest.mark.parametrize("damage", [damage for damage in DAMAGES if damage != "a flipped bit"])
+def test_what_comes_with_a_digest_of_its_own_is_read_as_weights_or_not_at_all(folder, damage):
+    path = folder / trained.WEIGHTS
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    (folder / trained.DIGEST).write_text(f"{trained.sha256(folder)}  {trained.WEIGHTS}\n")
+    with pytest.raises(ModelError, match=r"^The trained weights .* are no weights"):
+        trained.load(folder)
+    assert not RAN.exists()
+
+
+def test_missing_weights_are_a_sentence(folder):
+    (folder / trained.WEIGHTS).unlink()
     with pytest.raises(ModelError, match="cannot be read"):
         trained.load(folder)
 

@@ -1,0 +1,68 @@
+"""A tab that is closed and opened again, and a server that is killed, as a browser sees it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from voice import conversation
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+pytestmark = pytest.mark.browser
+
+LIGHT = Path(__file__).resolve().parents[1] / "light"
+
+# A closed page is forgotten sooner than in earnest.
+PROGRAM = f"""
+import sys
+sys.path.append({str(LIGHT)!r})
+from asr_core.jobs import Recognizer
+Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
+from ui_components import launch, state
+state.AUDIO_WAITS = 2.0
+launch.main(browser=False)
+"""
+START = [sys.executable, "-c", PROGRAM]
+SLOW = '{"engine": "light-slow"}'
+
+
+def drop(page, audio):
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "talk.wav", "mimeType": "audio/wav", "buffer": audio}
+    )
+
+
+def test_a_closed_tab_is_waited_for_and_a_killed_server_is_not_glossed_over(visit, launch_page):
+    server = launch_page(command=START, settings=SLOW)
+    with visit(server) as visitor:
+        page = visitor.open_page()
+        drop(page, conversation(20))
+        expect(page.locator(".st-key-partial .transcript p").first).to_be_visible()
+        context = page.context
+        page.close()  # in the middle
+        page = context.new_page()
+        page.wait_for_timeout(6000)
+        page.goto("/")
+        expect(page.get_by_text("its text waited here")).to_be_visible()
+        expect(page.locator(".st-key-transcript .transcript p")).to_have_count(20)
+        expect(page.get_by_text("and 0 bytes of audio.")).to_be_visible()
+    with visit(server) as visitor:
+        page = visitor.open_page()
+        drop(page, conversation(200))
+        expect(page.locator(".st-key-partial .transcript p").first).to_be_visible()
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        expect(page.locator(".st-key-partial .transcript p").first).to_contain_text("loudness")
+        visitor.contexts.clear()  # it cannot be taken back to an idle page
+        visitor.complaints.clear()  # its connection is refused, which it may say
+        page.context.close()
+    after = launch_page(server.folder, START)
+    with visit(after) as visitor:
+        page = visitor.open_page()
+        expect(page.get_by_text("Last time Sottovoce ended without being closed")).to_be_visible()
+        expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+        expect(page.locator(".transcript p")).to_have_count(0)
+    assert after.end() == ("", "")
