@@ -182,7 +182,8 @@ def test_cancelled_at_any_moment_it_keeps_the_text_and_the_next_job_works(recogn
         assert job.transcript.segments == job.segments
         assert starts(job.segments) == whole[: len(job.segments)]
         n_texts += bool(job.segments)
-        until(lambda job=following: job.stage == "transcribing")
+        until(lambda job=following: job.stage not in ("waiting", "loading"))
+        assert following.error is None, recognizer.readiness
         waits.append(time.monotonic() - began)
         following.cancel()
         finished(following)
@@ -291,3 +292,30 @@ def test_a_worker_that_cannot_be_reached_is_no_worker():
     assert process.inbox.get(timeout=PATIENCE) == {"kind": "gone"}
     assert not process.alive
     process.close()
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's account of memory")
+def test_four_hours_need_no_more_memory_than_the_file_and_give_text_all_the_way(recognizer):
+    """As the page gives it: the whole file, 461 MB, through the pipe into the worker's memory."""
+    turns = 40  # of 4.5 seconds
+    short = conversation(turns)
+    n_copies = round(4 * 3600 / (4.5 * turns))
+    sound = short[44:] * n_copies
+    sizes = (len(sound) + 36).to_bytes(4, "little"), len(sound).to_bytes(4, "little")
+    long = short[:4] + sizes[0] + short[8:40] + sizes[1] + sound
+    job = recognizer.submit(long, "long.wav", LIGHT)
+    seen, peak, began = [], 0, time.monotonic()
+    while not job.wait(1.0):
+        seen.append(len(job.segments))
+        if job.segments:
+            status = Path(f"/proc/{pid_of(job)}/status").read_text()
+            peak = int(status.partition("VmHWM:")[2].split()[0]) << 10
+    assert job.stage == "done", job.error
+    assert len(job.segments) == turns * n_copies
+    assert len(set(seen)) > 20
+    print(
+        f"4 h, {len(long) / 1e6:.0f} MB: {time.monotonic() - began:.0f} s, "
+        f"the worker's peak is {peak / 1e6:.0f} MB, {(peak - len(long)) / 1e6:.0f} above the file"
+    )
+    assert peak < 2 * len(long) + 300_000_000
