@@ -304,7 +304,7 @@ def test_a_new_recording_starts_from_an_empty_page(page, recognizer):
 def test_a_kept_project_is_shown_without_a_recording(page, recognizer, monkeypatch):
     text = Transcript("talk.mp3", 9.0, (HELLO,), MIXED, "sottovoce-base", "joint")
     project = Project(text, (Quote("Hello.", 0, 1),), "Ann = P1")
-    monkeypatch.setattr("asr_core.project._LOG2_N", 14)
+    monkeypatch.setattr("asr_core.passphrase._LOG2_N", 14)
     page.session_state["open-0"] = True
     page.run()
     uploader = page.file_uploader(key="project-file-0")

@@ -8,7 +8,8 @@ from functools import partial
 import streamlit as st
 
 from asr_core.editing.desk import Desk
-from asr_core.project import ENDING, SHORTEST, Project, sealed, strength
+from asr_core.passphrase import SHORTEST, strength
+from asr_core.project import ENDING, Project, sealed
 from ui_components.phrases import phrase
 
 
