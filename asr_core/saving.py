@@ -100,14 +100,18 @@ def _save(path: Path, data: bytes) -> None:
             with suppress(OSError):
                 draft.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except (OSError, ValueError) as error:
-        code = error.errno if isinstance(error, OSError) else None
-        reason = _REASONS.get(code or 0, "the system refused it")
-        raise AsrError(f"Cannot save {path.name!r} in {path.parent}: {reason}.") from None
+        raise AsrError(f"Cannot save {path.name!r} in {path.parent}: {reason(error)}.") from None
 
 
-def _sync_folder(folder: Path) -> None:
+def reason(error: OSError | ValueError) -> str:
+    """Why a file could not be written, as the end of a sentence."""
+    code = error.errno if isinstance(error, OSError) else None
+    return _REASONS.get(code or 0, "the system refused it")
+
+
+def sync_folder(folder: Path) -> None:
     """Make the new name last through a power cut, where the system can."""
     if os.name == "nt":
         return
