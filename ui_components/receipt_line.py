@@ -7,7 +7,7 @@ import streamlit as st
 from asr_core.privacy.receipt import Receipt
 from ui_components.leftovers import played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
-from ui_components.state import Run, held_bytes
+from ui_components.state import Run, held_bytes, runs
 from ui_components.title import plain
 
 
@@ -17,6 +17,8 @@ def receipt_line(run: Run) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(f":material/lock: **{phrase('stays')}**")
         st.caption(phrase("stays_audio", size=size(held)) if held else phrase("stays_text"))
+        if runs().autosave.on:
+            st.caption(phrase("stays_autosaved"))
         if run.job.receipt is not None:
             st.caption(after_the_run(run.job.receipt))
             for finding in run.job.receipt.findings:
