@@ -89,6 +89,7 @@ class Autosave:
         """Save once more, then no more; the files stay."""
         with self._lock:
             self._stop()
+            self._books = {}
 
     def wake(self) -> None:
         """Something has changed; save it now."""

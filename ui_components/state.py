@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
 from asr_core.jobs import Readiness, Recognizer, kept
+from asr_core.journal import delete
 from asr_core.preflight import room_for
 from asr_core.privacy.offline import Look
 from asr_core.project import Project
@@ -174,6 +175,9 @@ class Runs:
         with self._lock:
             self._runs = [other for other in self._runs if other is not run]
         self.autosave.wake()
+        if run.recovered_from is not None:  # the autosave may not have met this run yet
+            with suppress(AsrError):  # what cannot be deleted is offered again
+                delete(run.recovered_from)
         run.let_go()
         run.job.cancel()
 
