@@ -158,7 +158,7 @@ def new_path() -> Path:
 def unfinished() -> list[Path]:
     """The journals that nobody writes any more, the oldest first."""
     try:
-        found = [path for path in folder().iterdir() if path.name.endswith(_ENDING)]
+        found = [path for path in folder().glob(f"*{_ENDING}") if path.is_file()]
     except OSError:
         return []
     return sorted((path for path in found if not scribe.is_written(path)), key=_changed_at)

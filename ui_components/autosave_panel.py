@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import streamlit as st
 
+from asr_core.errors import AsrError
+from asr_core.journal import folder
 from ui_components.new_passphrase import new_passphrase
 from ui_components.phrases import phrase
 from ui_components.state import remember, runs, saved_settings
+from ui_components.title import plain
 
 _KEY = "autosave_passphrase"
 
@@ -29,7 +32,7 @@ def autosave_panel() -> None:
     if not folded.open:
         return
     with folded:
-        st.caption(phrase("autosave_help"))
+        st.caption(plain(phrase("autosave_help", folder=folder())))
         if autosave.on:
             st.button(phrase("autosave_stop"), key="autosave_stop", on_click=_turn_off)
         else:
@@ -44,7 +47,11 @@ def autosave_panel() -> None:
 
 
 def _turn_on(passphrase: str) -> None:
-    runs().autosave.turn_on(passphrase)
+    try:
+        runs().autosave.turn_on(passphrase)
+    except AsrError as error:  # memory is short
+        st.toast(plain(str(error)))
+        return
     remember(replace(saved_settings(), autosave=True))
 
 

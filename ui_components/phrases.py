@@ -308,11 +308,11 @@ _PHRASES = {
     ),
     "autosave_help": (
         "While a recording is transcribed and corrected, its text, corrections and quotes are "
-        "written to this computer's disk, encrypted with your passphrase, never its sound: after a "
-        "crash or a power cut you can open them here. A recording's file is deleted when you "
+        "written to the disk, in {folder}, encrypted with your passphrase, never its sound: after "
+        "a crash or a power cut you can open them here. A recording's file is deleted when you "
         "download its project, remove the recording, start a new one or turn this off. It is left "
         "for the next time when you only close the page or Sottovoce.",
-        "转写和修改时，文字、修改和引文会用您的口令加密后写入本机磁盘，不含声音；"
+        "转写和修改时，文字、修改和引文会用您的口令加密后写入磁盘（{folder}），不含声音；"
         "程序崩溃或断电后可以在这里打开。下载项目文件、移除录音、开始新的录音或关闭此功能时，"
         "对应的文件就会删除；仅关闭网页或 Sottovoce 时，文件会留到下次。",
     ),

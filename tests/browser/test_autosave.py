@@ -44,6 +44,7 @@ def test_a_killed_servers_text_comes_back_with_the_passphrase(
     page.get_by_text("Autosave, encrypted (off)").click()
     page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
     page.get_by_label("Passphrase again").fill(PASSPHRASE)
+    keep_picture(page, "autosave-off")
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_text("Autosave, encrypted (on)")).to_be_visible()
     keep_picture(page, "autosave-on")
@@ -73,6 +74,7 @@ def test_a_killed_servers_text_comes_back_with_the_passphrase(
     page.goto(f"http://{server.host}/?key={server.key}")
     offer = page.locator(".st-key-unfinished")
     expect(offer).to_contain_text("An unfinished transcript is here: open it with your passphrase")
+    expect(page.get_by_text("Or speak")).to_be_visible()
     keep_picture(page, "autosave-offer")
     offer.get_by_label("Passphrase").fill("a wrong passphrase")
     offer.get_by_role("button", name="Open").click()
@@ -83,6 +85,7 @@ def test_a_killed_servers_text_comes_back_with_the_passphrase(
     expect(page.get_by_text(SPOKEN).nth(n_shown - 1)).to_be_visible()
     assert passages(page) >= n_shown
     expect(page.get_by_text(re.compile("Stopped at .* before the end"))).to_be_visible()
+    expect(offer).to_have_count(0)
     keep_picture(page, "autosave-recovered")
     page.locator(".st-key-new button").click()  # the person is done with it
     expect(page.get_by_role("heading", name="Drop a recording")).to_be_visible()

@@ -289,7 +289,7 @@ while run.job.running:
 print("ended", flush=True)
 time.sleep(60)
 """
-N_KILLS = 3
+N_KILLS = [pytest.param(3, id="quick"), pytest.param(40, id="soak", marks=pytest.mark.soak)]
 
 
 def killed(tmp_path, passphrase, wait_for, rng):
@@ -323,11 +323,12 @@ def killed(tmp_path, passphrase, wait_for, rng):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
+@pytest.mark.parametrize("n_kills", N_KILLS)
 def test_killed_at_any_moment_only_ciphertext_is_left_and_all_passages_come_back(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, n_kills
 ):
-    rng = random.Random(6)
-    for number in range(N_KILLS):
+    rng = random.Random(n_kills)
+    for number in range(n_kills):
         place = tmp_path / str(number)
         place.mkdir()
         n_seen, home = killed(place, PASSPHRASE, rng.randrange(1, 60), rng)
