@@ -74,7 +74,7 @@ def test_the_idle_page_waits_for_a_recording(page, recognizer):
     assert len(page.file_uploader) == 1
     assert [button.label for button in page.button] == ["Check now"]  # that it is offline
     assert recognizer.jobs == []
-    assert recognizer.calls == ["prepare"]  # the model is loaded while the person looks for a file
+    assert recognizer.calls == []
 
 
 def test_a_dropped_file_starts_at_once(page, recognizer):
@@ -472,12 +472,21 @@ def test_a_part_is_chosen_by_its_times(page, recognizer):
     assert recognizer.jobs[0].clip == Clip(90.0, 120.0)
 
 
+def test_the_model_is_loaded_when_the_page_has_been_drawn(page, recognizer):
+    recognizer.readiness = Readiness("unknown")
+    page.run()
+    assert "Getting ready." in shown(page)
+    assert recognizer.calls == []
+    page.run()  # the browser has drawn it and looks again
+    assert recognizer.calls == ["prepare"]
+
+
 def test_a_page_that_is_not_ready_says_why_and_looks_again(page, recognizer):
     recognizer.readiness = Readiness("failed", "The model file is damaged. Get it again.")
     page.run()
     assert page.error[0].value == "The model file is damaged\\. Get it again\\."
     page.button(key="check").click().run()
-    assert recognizer.calls == ["prepare", "prepare"]
+    assert recognizer.calls == ["prepare"]
     recognizer.readiness = Readiness("preparing")
     page.run()
     assert "Getting ready." in shown(page)
