@@ -261,7 +261,7 @@ _PHRASES = {
         "Copying and saving wait until the list of pseudonyms is right.",
         "改好化名列表之后才能复制和保存。",
     ),
-    "pseudonyms_count": ("{name} → {code}: {n} times", "{name} → {code}：{n} 处"),
+    "pseudonyms_count": ("{name} → {code}: {n} ×", "{name} → {code}：{n} 处"),
     "pseudonyms_left": (
         "Still in the text, and close to a name: {words}. Look whether they give somebody away.",
         "文字中还有与名单相近的：{words}。请看看是否会暴露身份。",
