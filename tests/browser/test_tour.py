@@ -119,7 +119,9 @@ def test_everything_the_page_does(visit, launch_page, speech, silence, locale):
         page.keyboard.press("Escape")
 
         # 3. Language
-        expect(page.get_by_text(re.compile(r"中文 \d+ % · (English|英语) \d+ %")).first).to_be_visible()
+        expect(
+            page.get_by_text(re.compile(r"中文 \d+ % · (English|英语) \d+ %")).first
+        ).to_be_visible()
         page.get_by_role("button", name=re.compile("Tidy up|整理")).click()
         expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
         tour.picture("3-language")
