@@ -19,21 +19,14 @@ CORE = Path(__file__).resolve().parents[2] / "asr_core"
 ELSEWHERE = ("cli", "training", "bench", "sbom.py")  # these speak to the command line alone
 
 ROOTS = {"AsrError", "UnreadableError"}
-CARRIERS = {
-    "error",
-    "refusal",
-    "sentence",
-    "sentences",
-    "note",
-    "notes",
-    "findings",
-}  # names sentences go by
+# What sentences are called where they are handed on: parameters, fields, keys, lists.
+CARRIERS = {"error", "refusal", "sentence", "sentences", "note", "notes", "findings"}
 HOLE, QUOTED = "{}", "{!r}"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass
+@dataclass(eq=False)
 class Module:
     """What a file defines."""
 
@@ -49,15 +42,9 @@ class Scope:
     module: Module
     function: Function | None = None
 
-    def __hash__(self) -> int:
-        return hash((id(self.module), id(self.function)))
-
-    def __eq__(self, other: object) -> bool:
-        return hash(self) == hash(other)
-
 
 class Reader:
-    """Goes through the core until nothing new is found.
+    """Goes through the code in a folder until nothing new is found.
 
     Attributes:
         found: template -> a place where it is said.
@@ -66,61 +53,42 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.found: dict[str, str] = {}
         self._folder = folder
-        self._modules = [
+        modules = [
             _module(path)
             for path in sorted(folder.rglob("*.py"))
             if path.relative_to(folder).parts[0] not in ELSEWHERE
         ]
         self._functions: dict[str, list[tuple[Module, Function]]] = defaultdict(list)
         self._constants: dict[str, list[tuple[Module, ast.expr]]] = defaultdict(list)
-        self._fields: dict[str, list[str]] = {}  # of classes: the order of their fields
         classes: dict[str, ast.ClassDef] = {}
-        for module in self._modules:
+        for module in modules:
             for name, value in module.constants.items():
                 self._constants[name].append((module, value))
             for node in ast.walk(module.tree):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                if isinstance(node, Function):
                     self._functions[node.name].append((module, node))
                 elif isinstance(node, ast.ClassDef):
                     classes[node.name] = node
-                    self._fields[node.name] = [
-                        part.target.id
-                        for part in node.body
-                        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
-                    ]
-        self._errors = set(ROOTS)
-        while (
-            grown := {
-                name
-                for name, node in classes.items()
-                if {base.id for base in node.bases if isinstance(base, ast.Name)} & self._errors
-            }
-            - self._errors
-        ):
-            self._errors |= grown
-        self._carried = {
-            (function, argument.arg)
+        self._fields = {name: _fields(node) for name, node in classes.items()}
+        self._errors = _errors(classes)
+        self._carried = {  # parameters that are sentences, or parts of one
+            (function, parameter)
             for pairs in self._functions.values()
             for _, function in pairs
-            for argument in _parameters(function)
-            if argument.arg in CARRIERS
+            for parameter in _parameters(function)
+            if parameter in CARRIERS
         }
-        self._carried |= {
-            (part, argument.arg)
-            for name in self._errors & classes.keys()
-            for part in classes[name].body
-            if isinstance(part, ast.FunctionDef) and part.name == "__init__"
-            for argument in _parameters(part)
-        }
-        while True:
-            before = len(self.found), len(self._carried)
-            for module in self._modules:
+        for name in self._errors & classes.keys():
+            for part in classes[name].body:
+                if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+                    self._carried |= {(part, parameter) for parameter in _parameters(part)}
+        n_known = -1
+        while n_known < (n_known := len(self.found) + len(self._carried)):
+            for module in modules:
                 self._visit(module.tree, Scope(module))
-            if before == (len(self.found), len(self._carried)):
-                break
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, Function):
             scope = Scope(scope.module, node)
             positional = node.args.posonlyargs + node.args.args
             for argument, default in zip(
@@ -152,12 +120,10 @@ class Reader:
             yield from (value for key, value in given if key in CARRIERS)
             yield from (key.value for key in call.keywords if key.arg in CARRIERS)
         for _, function in self._called(name, scope):
-            names = [argument.arg for argument in _parameters(function)]
-            if names[:1] in (["self"], ["cls"]):
-                names = names[1:]
-            given = list(zip(names, call.args, strict=False))
-            given += [(key.arg or "", key.value) for key in call.keywords]
-            yield from (value for name, value in given if (function, name) in self._carried)
+            named = [(key.arg or "", key.value) for key in call.keywords]
+            for key, value in [*zip(_parameters(function), call.args, strict=False), *named]:
+                if (function, key) in self._carried:
+                    yield value
 
     def _called(self, name: str, scope: Scope) -> list[tuple[Module, Function]]:
         """The functions a call may mean: a private one of the same file, or any public one."""
@@ -228,7 +194,7 @@ class Reader:
         open_ |= {key}
         found: set[str] = set()
         if scope.function is not None:
-            if any(argument.arg == node.id for argument in _parameters(scope.function)):
+            if node.id in _parameters(scope.function):
                 self._carried.add((scope.function, node.id))
                 found.add(HOLE)
             for value, is_added in _assigned(scope.function, node.id):
@@ -276,9 +242,34 @@ def _module(path: Path) -> Module:
     return module
 
 
-def _parameters(function: Function) -> list[ast.arg]:
+def _fields(node: ast.ClassDef) -> list[str]:
+    """Those of a dataclass or a named tuple, in order."""
+    return [
+        part.target.id
+        for part in node.body
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    ]
+
+
+def _errors(classes: dict[str, ast.ClassDef]) -> set[str]:
+    """The classes whose sentences people see, and all that inherit from them."""
+    found: set[str] = set()
+    grown = set(ROOTS)
+    while grown > found:
+        found = set(grown)
+        grown |= {
+            name
+            for name, node in classes.items()
+            if found & {_last_name(base) for base in node.bases}
+        }
+    return found
+
+
+def _parameters(function: Function) -> list[str]:
+    """Those that a call may fill in, in order."""
     given = function.args
-    return [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    names = [argument.arg for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
 def _assigned(function: Function, name: str) -> Iterator[tuple[ast.expr, bool]]:
