@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui_components.phrases import phrase
 from ui_components.state import runs, saved_settings
-from ui_components.title import plain
+from ui_components.told import told
 
 
 def readiness(is_idle: bool) -> None:
@@ -18,7 +18,7 @@ def readiness(is_idle: bool) -> None:
     if stage in ("unknown", "preparing"):
         st.fragment(_preparing, run_every=1.0)(is_idle)
     elif stage == "failed":
-        st.error(plain(runs().readiness.error), icon=":material/error:")
+        st.error(told(runs().readiness.error), icon=":material/error:")
         st.button(phrase("check_again"), key="check", on_click=_check, icon=":material/refresh:")
 
 

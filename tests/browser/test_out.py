@@ -229,7 +229,7 @@ def test_the_text_outlives_its_worker(page, page_server, long_speech):
     for child in psutil.Process(page_server.process.pid).children():
         child.kill()
     expect(page.locator(".st-key-new button")).to_be_visible()
-    expect(page.get_by_test_id("stAlert")).to_contain_text("is kept below")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("is kept.")
     assert said in copied(page)
     page.reload()
     expect(page.locator(".st-key-new button")).to_be_visible()
