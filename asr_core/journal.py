@@ -43,8 +43,6 @@ _VERSION = 1
 _LARGEST = 256 << 20  # bytes of a file; ten hours of words with times need about 30 MB
 _ENDING = ".journal"
 
-_CUT = "The autosaved text is damaged behind this place, and what followed is lost."
-
 
 class JournalError(AsrError):
     """The file is no journal, or it cannot be opened."""
@@ -141,8 +139,9 @@ def read(data: bytes, passphrase: str) -> Project:
         raise _damaged() from None
     if not is_damaged:
         return project
-    notes = (*project.transcript.notes, _CUT)
-    return replace(project, transcript=replace(project.transcript, notes=notes))
+    notes = [*project.transcript.notes]
+    notes.append("The autosaved text is damaged behind this place, and what followed is lost.")
+    return replace(project, transcript=replace(project.transcript, notes=tuple(notes)))
 
 
 def folder() -> Path:
@@ -188,6 +187,15 @@ def delete(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:
         raise JournalError(f"{path} could not be deleted. Delete it yourself.") from None
+
+
+def unforeseen(error: Exception) -> JournalError:
+    """What to say when writing failed as nobody foresaw; only the kind of the error is told."""
+    kind = type(error).__name__
+    return JournalError(
+        f"The text is not autosaved: something went wrong that was not foreseen ({kind}). "
+        "Download the project."
+    )
 
 
 def _changed_at(path: Path) -> float:

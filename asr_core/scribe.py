@@ -22,11 +22,6 @@ from asr_core.children import command
 from asr_core.errors import AsrError
 from asr_core.saving import reason, sync_folder
 
-_SENTENCES = {
-    "append": "The text cannot be autosaved: {reason}. It is still on this page.",
-    "leave": "The autosaved text could not be finished: {reason}.",
-    "delete": "The autosaved text could not be deleted: {reason}. Delete {path} yourself.",
-}
 _AFAR = 1 << 40  # the byte that is locked on Windows, where a locked byte cannot be read
 
 
@@ -55,7 +50,9 @@ class Scribe:
             AsrError: it cannot be written.
             ScribeEndedError: the helper ended.
         """
-        self._ask({"do": "append", "path": str(path), "n_bytes": len(data)}, data)
+        why = self._ask({"do": "append", "path": str(path), "n_bytes": len(data)}, data)
+        if why is not None:
+            raise AsrError(f"The text cannot be autosaved: {why}. It is still on this page.")
 
     def leave(self, path: Path) -> None:
         """Write no more into a file; others may read it from now on."""
@@ -68,7 +65,9 @@ class Scribe:
             AsrError: the system refuses it.
             ScribeEndedError: the helper ended.
         """
-        self._ask({"do": "delete", "path": str(path)})
+        why = self._ask({"do": "delete", "path": str(path)})
+        if why is not None:
+            raise AsrError(f"The autosaved text was not deleted: {why}. Delete {path} yourself.")
 
     def end(self, patience_s: float = 5.0) -> None:
         """Let the helper end; files stay as they are."""
@@ -81,16 +80,15 @@ class Scribe:
             self._popen.wait()
         self._pipe(self._popen.stdout).close()
 
-    def _ask(self, order: dict[str, str | int], data: bytes = b"") -> None:
+    def _ask(self, order: dict[str, str | int], data: bytes = b"") -> str | None:
+        """Give an order and wait until it is done; why it could not be done, if so."""
         try:
             stdin = self._pipe(self._popen.stdin)
             stdin.write(json.dumps(order).encode() + b"\n" + data)
             stdin.flush()
-            error = json.loads(self._pipe(self._popen.stdout).readline())["error"]
+            return json.loads(self._pipe(self._popen.stdout).readline())["why"]
         except (OSError, ValueError):
             raise ScribeEndedError("The helper that autosaves ended; it is started anew.") from None
-        if error is not None:
-            raise AsrError(error)
 
     @staticmethod
     def _pipe(stream: object) -> BinaryIO:
@@ -126,13 +124,13 @@ def main() -> None:
         data = sys.stdin.buffer.read(order.get("n_bytes", 0))
         if len(data) < order.get("n_bytes", 0):
             break  # the parent ended in the middle of a word
-        error = None
+        why = None
         try:
             doing[order["do"]](files, order["path"], data)
         except (OSError, ValueError) as refusal:
-            error = _SENTENCES[order["do"]].format(path=order["path"], reason=reason(refusal))
+            why = reason(refusal)
         with suppress(OSError):  # nobody listens any more; what is left is done all the same
-            os.write(1, json.dumps({"error": error}).encode() + b"\n")
+            os.write(1, json.dumps({"why": why}).encode() + b"\n")
 
 
 def _append(files: dict[str, int], path: str, data: bytes) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from asr_core.errors import AsrError
-from asr_core.journal import Journal, Key, new_path
+from asr_core.journal import Journal, Key, new_path, unforeseen
 from asr_core.scribe import Scribe, ScribeEndedError
 from ui_components.run import Run
 
@@ -134,8 +134,7 @@ class Autosave:
             except AsrError as error:
                 problem = str(error)
             except Exception as error:  # a person who relies on this must hear that it failed
-                kind = type(error).__name__
-                problem = f"The text is not autosaved: an unforeseen fault ({kind}). Keep it."
+                problem = str(unforeseen(error))
         self.problem = problem
 
     def _save(self, run: Run, key: Key) -> None:

@@ -12,7 +12,7 @@ from asr_core.journal import delete, load, unfinished
 from asr_core.project import Project
 from ui_components.phrases import phrase
 from ui_components.state import round_number, runs, session_id
-from ui_components.title import plain
+from ui_components.told import told
 
 _LOOK_EVERY = 2.0  # seconds
 
@@ -31,7 +31,7 @@ def autosave_notice(is_idle: bool) -> None:
 def _problem() -> None:
     problem = runs().autosave.problem
     if problem:
-        st.warning(plain(problem), icon=":material/sync_problem:")
+        st.warning(told(problem), icon=":material/sync_problem:")
 
 
 def _offer(paths: Sequence[Path]) -> None:
@@ -54,7 +54,7 @@ def _offer(paths: Sequence[Path]) -> None:
                 for path in paths:
                     delete(path)
         except AsrError as error:
-            st.error(plain(str(error)))
+            st.error(told(error))
             return
     if wants_to_open or wants_to_delete:
         st.rerun()

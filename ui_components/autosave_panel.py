@@ -12,6 +12,7 @@ from ui_components.new_passphrase import new_passphrase
 from ui_components.phrases import phrase
 from ui_components.state import remember, runs, saved_settings
 from ui_components.title import plain
+from ui_components.told import told
 
 _KEY = "autosave_passphrase"
 
@@ -50,7 +51,7 @@ def _turn_on(passphrase: str) -> None:
     try:
         runs().autosave.turn_on(passphrase)
     except AsrError as error:  # memory is short
-        st.toast(plain(str(error)))
+        st.toast(told(error))
         return
     remember(replace(saved_settings(), autosave=True))
 

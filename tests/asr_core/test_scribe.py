@@ -145,7 +145,7 @@ def test_it_does_what_is_in_the_pipe_when_its_parent_is_gone_and_no_half_of_it(t
     said = json.dumps(order).encode() + b"\n"
     scribe.stdin.write(said + b"one")
     scribe.stdin.flush()
-    assert scribe.stdout.readline() == b'{"error": null}\n'
+    assert scribe.stdout.readline() == b'{"why": null}\n'
     scribe.stdin.write(said + b"two" + said + b"t")
     scribe.stdin.flush()
     scribe.stdout.close()  # nobody listens any more
