@@ -122,7 +122,8 @@ class Autosave:
         """Bring every journal up to date; what fails is tried again at the next look."""
         runs, problem = self._runs(), ""
         gone = self._books.keys() - {run.job.id for run in runs}
-        work = [partial(self._close, job_id) for job_id in gone]
+        work: list[Callable[[], object]] = [self._helper]  # it takes a while to start: do it early
+        work += [partial(self._close, job_id) for job_id in gone]
         work += [partial(self._save, run, key) for run in runs]
         for step in work:
             try:

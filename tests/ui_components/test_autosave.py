@@ -259,8 +259,8 @@ def test_a_short_passphrase_is_refused_and_it_stays_off(runs):
 
 
 # The page's server without Streamlit: the guard stands, the kernel refuses it to write, its
-# recognizer works in a process of its own. It says how many passages it had half a second ago,
-# which is when the page would have shown them.
+# recognizer works in a process of its own. It says how many passages it had a second ago, by when
+# the page would have shown them.
 SERVER = """
 import sys, tempfile, time
 sys.path.append(sys.argv[1])
@@ -281,11 +281,11 @@ n_bytes = int(sys.stdin.buffer.readline())
 sound = sys.stdin.buffer.read(n_bytes)
 run = runs.add(Source(sys.argv[3], sound, "audio/wav"), Settings(), "a")
 print("begun", flush=True)
-seen = [0] * 10
+seen = [0] * 20
 while run.job.running:
     time.sleep(0.05)
     seen.append(len(run.job.segments))
-    print(seen[-10], flush=True)
+    print(seen[-20], flush=True)
 print("ended", flush=True)
 time.sleep(60)
 """
