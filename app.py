@@ -3,6 +3,8 @@
 import streamlit as st
 
 from ui_components import state
+from ui_components.autosave_notice import autosave_notice
+from ui_components.autosave_panel import autosave_panel
 from ui_components.masthead import ASSETS, masthead
 from ui_components.offline_check import offline_check
 from ui_components.open_project import open_project
@@ -27,6 +29,7 @@ with st.container():
     readiness(is_idle=run is None)
     if run is None:
         welcome()
+    autosave_notice(is_idle=run is None)
     queue_panel()
 
 with st.container() if run is None else st.expander(phrase("add"), icon=":material/add:"):
@@ -34,6 +37,7 @@ with st.container() if run is None else st.expander(phrase("add"), icon=":materi
     clip = range_panel()
     settings = settings_panel()
     project = open_project()
+    autosave_panel()
     privacy_note()
     offline_check()
 if clip is not None:

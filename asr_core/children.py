@@ -14,6 +14,7 @@ _MODULES = (
     "asr_core.jobs.worker",
     "asr_core.sandbox.program",
     "asr_core.saving",
+    "asr_core.scribe",
     "ui_components.browser",
 )
 

@@ -26,9 +26,9 @@ _SHARING_VIOLATIONS = (5, 32)  # of Windows: a search index or a scanner looks a
 _TRIES, _PAUSE_S = 10, 0.1
 
 _REASONS = {
-    errno.ENOSPC: "the disk is full; nothing there was changed",
-    errno.EDQUOT: "the disk is full; nothing there was changed",
-    errno.EFBIG: "the file would be larger than allowed; nothing there was changed",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full",
+    errno.EFBIG: "the file would be larger than allowed",
     errno.EACCES: "writing there is not allowed",
     errno.EPERM: "writing there is not allowed",
     errno.EROFS: "the disk is read only",
@@ -98,9 +98,10 @@ def _save(path: Path, data: bytes) -> None:
         else:
             _replace_file(path.resolve(), data)
     except (OSError, ValueError) as error:
-        code = error.errno if isinstance(error, OSError) else None
-        reason = _REASONS.get(code or 0, "the system refused it")
-        raise AsrError(f"Cannot save {path.name!r} in {path.parent}: {reason}.") from None
+        sentence = f"Cannot save {path.name!r} in {path.parent}: {reason(error)}."
+        if path.is_file():
+            raise AsrError(f"{sentence} The file that was there is unchanged.") from None
+        raise AsrError(sentence) from None
 
 
 def _is_no_file(path: Path) -> bool:
@@ -125,7 +126,7 @@ def _replace_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _new_draft(folder: Path) -> tuple[int, Path]:
@@ -180,7 +181,13 @@ def _take_place(draft: Path, path: Path) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _sync_folder(folder: Path) -> None:
+def reason(error: OSError | ValueError) -> str:
+    """Why a file could not be written, as the end of a sentence."""
+    code = error.errno if isinstance(error, OSError) else None
+    return _REASONS.get(code or 0, "the system refused it")
+
+
+def sync_folder(folder: Path) -> None:
     """Make the new name last through a power cut, where the system can."""
     if os.name == "nt":
         return

@@ -36,6 +36,7 @@ _SWITCHES = (
     "verbatim",
     "keep_vocabulary",
     "start_at_once",
+    "autosave",
     "with_times",
     "with_speakers",
 )
@@ -77,6 +78,7 @@ class Settings:
         vocabulary: names and terms, a line each as `text.vocabulary` reads them. They may name
             people, so they are saved only where `keep_vocabulary` says so.
         start_at_once: what is dropped on the page does not wait for a click.
+        autosave: the page asks for the passphrase that its encrypted autosave needs.
         breaks: how the page lays out text that is copied or saved: one paragraph, a line a
             sentence, or paragraphs by pauses.
         with_times: whether a paragraph then begins with its time.
@@ -103,6 +105,7 @@ class Settings:
     vocabulary: tuple[str, ...] = ()
     keep_vocabulary: bool = False
     start_at_once: bool = True
+    autosave: bool = False
     breaks: Breaks = "pauses"
     with_times: bool = False
     with_speakers: bool = True

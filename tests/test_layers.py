@@ -19,7 +19,7 @@ LAYERS = [
     {
         *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.packed"),
         *("asr_core.pace", "asr_core.saving", "asr_core.settings", "asr_core.speed"),
-        *("asr_core.limits", "asr_core.children"),
+        *("asr_core.limits", "asr_core.children", "asr_core.passphrase", "asr_core.scribe"),
     },
     {"asr_core.audio", "asr_core.text"},
     {"asr_core.model", "asr_core.search"},
@@ -30,7 +30,7 @@ LAYERS = [
     {"asr_core.sandbox", "asr_core.sbom"},
     {"asr_core.preflight"},
     {"asr_core.jobs", "asr_core.project", "asr_core.training"},
-    {"asr_core.bench"},
+    {"asr_core.bench", "asr_core.journal"},
     {"asr_core.cli"},
     {"asr_core.__main__"},
     {"asr_core"},

@@ -8,7 +8,8 @@ from functools import partial
 import streamlit as st
 
 from asr_core.editing.desk import Desk
-from asr_core.project import ENDING, SHORTEST, Project, sealed, strength
+from asr_core.project import ENDING, Project, sealed
+from ui_components.new_passphrase import new_passphrase
 from ui_components.phrases import phrase
 
 
@@ -22,14 +23,14 @@ def keep_panel(desk: Desk) -> None:
         return
     with opened:
         st.caption(phrase("keep_help"))
-        passphrase = _passphrase()
+        passphrase = new_passphrase("passphrase")
         with_names = bool(desk.pseudonyms) and st.checkbox(
             phrase("keep_pseudonyms"), key="keep_pseudonyms"
         )
         project = Project(desk.current, desk.quotes, desk.pseudonyms if with_names else "")
         st.download_button(
             phrase("keep_save"),
-            data=partial(sealed, project, passphrase),
+            data=partial(_handed_over, desk, project, passphrase),
             file_name=f"{phrase('project_file')} {date.today():%Y-%m-%d}.{ENDING}",
             mime="application/octet-stream",
             key="download_project",
@@ -39,21 +40,8 @@ def keep_panel(desk: Desk) -> None:
         )
 
 
-def _passphrase() -> str:
-    """The passphrase, once it is long enough and the same twice; until then empty."""
-    first = st.text_input(
-        phrase("passphrase"), type="password", key="passphrase", autocomplete="off", live=True
-    )
-    how_strong = strength(first)
-    if first:
-        st.caption(phrase(f"strength_{how_strong}", n=SHORTEST))
-    again = st.text_input(
-        phrase("passphrase_again"),
-        type="password",
-        key="passphrase_again",
-        autocomplete="off",
-        live=True,
-    )
-    if again and again != first:
-        st.caption(f":material/error: {phrase('passphrase_differs')}")
-    return first if how_strong != "short" and first == again else ""
+def _handed_over(desk: Desk, project: Project, passphrase: str) -> bytes:
+    """The file, at the click; from then on the person has it."""
+    data = sealed(project, passphrase)
+    desk.keep(project.transcript, project.quotes)
+    return data

@@ -276,7 +276,7 @@ _PHRASES = {
         "Copying and saving wait until the list of pseudonyms is right.",
         "改好化名列表之后才能复制和保存。",
     ),
-    "pseudonyms_count": ("{name} → {code}: {n} times", "{name} → {code}：{n} 处"),
+    "pseudonyms_count": ("{name} → {code}: {n} ×", "{name} → {code}：{n} 处"),
     "pseudonyms_left": (
         "Still in the text, and close to a name: {words}. Look whether they give somebody away.",
         "文字中还有与名单相近的：{words}。请看看是否会暴露身份。",
@@ -314,6 +314,49 @@ _PHRASES = {
     "open_project": ("Open a kept project", "打开保留的项目"),
     "project_upload": ("Project file (.sottovoce)", "项目文件（.sottovoce）"),
     "open": ("Open", "打开"),
+    # the encrypted autosave
+    "autosave": ("Autosave, encrypted (off)", "加密自动保存（未开启）"),
+    "autosave_on": ("Autosave, encrypted (on)", "加密自动保存（已开启）"),
+    "autosave_waits": (
+        "Autosave is off until you give a passphrase",
+        "输入口令后自动保存才会开启",
+    ),
+    "autosave_help": (
+        "While a recording is transcribed and corrected, its text, corrections and quotes are "
+        "written to the disk, in {folder}, encrypted with your passphrase, never its sound: after "
+        "a crash or a power cut you can open them here. A recording's file is deleted when you "
+        "download its project, remove the recording, start a new one or turn this off. It is left "
+        "for the next time when you only close the page or Sottovoce.",
+        "转写和修改时，文字、修改和引文会用您的口令加密后写入磁盘（{folder}），不含声音；"
+        "程序崩溃或断电后可以在这里打开。下载项目文件、移除录音、开始新的录音或关闭此功能时，"
+        "对应的文件就会删除；仅关闭网页或 Sottovoce 时，文件会留到下次。",
+    ),
+    "autosave_start": ("Turn on", "开启"),
+    "autosave_stop": ("Turn off and delete what was saved", "关闭并删除已保存的内容"),
+    "stays_autosaved": (
+        "You turned autosave on: the text is on disk, too, encrypted with your passphrase, until "
+        "you download the project, remove the recording or start a new one.",
+        "您已开启自动保存：文字也在磁盘上，用您的口令加密，直到下载项目文件、移除录音或开始新的录音。",
+    ),
+    "unfinished_one": (
+        "An unfinished transcript is here: open it with your passphrase, or delete it.",
+        "这里有一份未完成的文字稿：请用口令打开，或者删除。",
+    ),
+    "unfinished": (
+        "{n} unfinished transcripts are here: open them with your passphrase, or delete them.",
+        "这里有 {n} 份未完成的文字稿：请用口令打开，或者删除。",
+    ),
+    "unfinished_delete": ("Delete…", "删除…"),
+    "unfinished_delete_help": (
+        "Nobody can bring it back.",
+        "删除后无法恢复。",
+    ),
+    "unfinished_delete_now": ("Delete for good", "彻底删除"),
+    # what nobody foresaw
+    "internal_error": (
+        "Internal error: {what}. What was recognized so far is kept: reload the page to see it.",
+        "内部错误：{what}。已识别的文字还在，重新加载页面即可看到。",
+    ),
     # the editor
     "editor_player": ("Player", "播放器"),
     "editor_play": ("Play", "播放"),

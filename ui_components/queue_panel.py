@@ -9,12 +9,12 @@ import streamlit as st
 from asr_core.jobs import Stage
 from asr_core.pace import clock
 from ui_components import state
-from ui_components.core_sentences import in_page_language
 from ui_components.leftovers import close_player
 from ui_components.phrases import phrase, size
 from ui_components.progress import span, stage
 from ui_components.state import Run
 from ui_components.title import plain
+from ui_components.told import told
 
 _ICONS: dict[Stage, str] = {
     "held": ":material/pause_circle:",
@@ -105,7 +105,7 @@ def _said(run: Run) -> str:
     if job.running:
         return stage(run)
     if job.stage == "failed":
-        return plain(in_page_language(job.error or ""))
+        return told(job.error or "")
     assert job.transcript is not None
     return phrase(f"queue_{job.stage}", time=clock(job.transcript.duration))
 

@@ -7,8 +7,8 @@ import streamlit as st
 from asr_core.privacy.receipt import Receipt
 from ui_components.leftovers import played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
-from ui_components.state import Run, held_bytes
-from ui_components.title import plain
+from ui_components.state import Run, held_bytes, runs
+from ui_components.told import told
 
 
 def receipt_line(run: Run) -> None:
@@ -17,10 +17,12 @@ def receipt_line(run: Run) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(f":material/lock: **{phrase('stays')}**")
         st.caption(phrase("stays_audio", size=size(held)) if held else phrase("stays_text"))
+        if runs().autosave.on:
+            st.caption(phrase("stays_autosaved"))
         if run.job.receipt is not None:
             st.caption(after_the_run(run.job.receipt))
             for finding in run.job.receipt.findings:
-                st.warning(plain(finding))
+                st.warning(told(finding))
 
 
 def after_the_run(receipt: Receipt) -> str:

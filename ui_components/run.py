@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from asr_core.audio.clip import Clip
@@ -11,6 +12,7 @@ from asr_core.editing.desk import Desk
 from asr_core.editing.heard_again import MARGIN, with_passage, with_times
 from asr_core.errors import AsrError
 from asr_core.jobs import Job, Recognizer
+from asr_core.project import Project
 from asr_core.result import Segment, Transcript
 from asr_core.text.tidy import TidyCopy
 from ui_components.phrases import phrase
@@ -49,6 +51,8 @@ class Run:
     shown: TidyCopy = field(default_factory=TidyCopy)  # the text as it is written on the page
     has_waited: bool = False  # for its page to be opened again, longer than its sound was kept
     earlier: Desk | None = None  # of the run that this one goes on with
+    recovered_from: Path | None = None  # the journal it comes from
+    is_discarded: bool = False  # the person does not want it any more
     _desk: Desk | None = None
 
     @property
@@ -60,6 +64,18 @@ class Run:
                 self._desk.quotes = self.earlier.quotes
                 self._desk.pseudonyms = self.earlier.pseudonyms
         return self._desk
+
+    @property
+    def project(self) -> Project:
+        """What there is to be kept of it, as far as it has come; any thread may ask."""
+        if self._desk is not None:
+            return Project(self._desk.current, self._desk.quotes)
+        return Project(self.job.transcript or self.job.partial())
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the person has all of it in a project file of their own; any thread may ask."""
+        return self._desk is not None and self._desk.is_kept
 
     @property
     def n_bytes(self) -> int:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime import get_instance
@@ -14,11 +15,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
 from asr_core.jobs import Begun, Readiness, Recognizer, kept
+from asr_core.journal import delete
 from asr_core.preflight import room_for
 from asr_core.privacy.offline import Look
 from asr_core.project import Project
 from asr_core.settings import Settings
 from asr_core.speed import Experience
+from ui_components.autosave import Autosave
 from ui_components.leftovers import uploaded_bytes
 from ui_components.run import Run, Source
 
@@ -29,13 +32,18 @@ IsOpen = Callable[[str], bool]  # whether a page, by its session, is open
 
 
 class Runs:
-    """The runs of all pages of this process. Thread-safe: script threads and the purge share it."""
+    """The runs of all pages of this process. Thread-safe: script threads and the purge share it.
+
+    Attributes:
+        autosave: what writes them into encrypted files, once it is turned on.
+    """
 
     def __init__(self) -> None:
         self._recognizer = Recognizer(held=uploaded_bytes, experience=Experience())
         self._lock = threading.Lock()
         self._runs: list[Run] = []  # those of each page in the order of its list
         self._shown: dict[str, Run] = {}  # by page
+        self.autosave = Autosave(self.all)
 
     @property
     def readiness(self) -> Readiness:
@@ -57,6 +65,11 @@ class Runs:
     def remaining(self, run: Run) -> float | None:
         """Seconds of work that a recording still needs; None while nobody can know."""
         return self._recognizer.remaining(run.job)
+
+    def all(self) -> list[Run]:
+        """The runs of all pages."""
+        with self._lock:
+            return list(self._runs)
 
     def of(self, session_id: str) -> list[Run]:
         """The runs of a page, in the order of its list."""
@@ -112,19 +125,27 @@ class Runs:
             run = Run(job, source, session_id)
         except AsrError as error:
             run = Run(self._recognizer.refuse(source.name, settings, str(error)), None, session_id)
+        run.job.on_news = self.autosave.wake
         with self._lock:
             place = self._runs.index(behind) + 1 if behind in self._runs else len(self._runs)
             self._runs.insert(place, run)
         return run
 
-    def show(self, project: Project, session_id: str) -> Run:
-        """A run that has ended already, which its page then shows."""
-        run = Run(kept(project.transcript), None, session_id)
+    def show(self, project: Project, session_id: str, recovered_from: Path | None = None) -> Run:
+        """A run that has ended already, which its page then shows.
+
+        Args:
+            recovered_from: the journal it comes from; without one it is in a file of the person's.
+        """
+        run = Run(kept(project.transcript), None, session_id, recovered_from=recovered_from)
         if run.desk is not None:
             run.desk.quotes, run.desk.pseudonyms = project.quotes, project.pseudonyms
+            if recovered_from is None:
+                run.desk.keep(project.transcript, project.quotes)
         with self._lock:
             self._runs.append(run)
             self._shown[session_id] = run
+        self.autosave.wake()
         return run
 
     def release(self, session_id: str, settings: Settings, clip: Clip) -> None:
@@ -153,9 +174,14 @@ class Runs:
 
     def remove(self, run: Run) -> None:
         """Cancel and forget one recording, text included."""
+        run.is_discarded = True  # first: whoever misses it in the list should know why
         with self._lock:
             self._runs = [other for other in self._runs if other is not run]
             is_shared = any(other.source is run.source for other in self._runs)
+        self.autosave.wake()
+        if run.recovered_from is not None:  # the autosave may not have met this run yet
+            with suppress(AsrError):  # what cannot be deleted is offered again
+                delete(run.recovered_from)
         if run.let_go() and not is_shared:
             self._recognizer.renew()
         run.job.cancel()
@@ -219,7 +245,8 @@ class Runs:
             self._recognizer.renew()
 
     def close(self) -> None:
-        """End the worker and forget everything."""
+        """End the worker and forget everything; what was autosaved waits for the next start."""
+        self.autosave.close()
         with self._lock:
             self._runs.clear()
             self._shown.clear()
@@ -239,9 +266,7 @@ class Runs:
 @st.cache_resource(show_spinner=False)
 def runs() -> Runs:
     """The one place for running jobs: a reload of the page finds its jobs here again."""
-    made = Runs()
-    made.prepare(Settings.load())
-    return made
+    return Runs()
 
 
 def session_id() -> str:

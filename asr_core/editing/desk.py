@@ -13,6 +13,8 @@ from asr_core.result import Segment, Transcript
 class Desk:
     """What lies on the desk of one recording. The page's script threads take turns with it.
 
+    Any other thread may read `current`, `quotes` and `is_kept` at any time.
+
     Attributes:
         shown: the transcript as the page last showed it, which may be tidier than `current`; its
             passages are those of `current`. A correction changes it, too, so that the next
@@ -21,8 +23,8 @@ class Desk:
     """
 
     def __init__(self, transcript: Transcript) -> None:
-        self._states = [transcript]
-        self._place = 0
+        self._history = [transcript], 0  # all states, and the place of the one that holds
+        self._kept: tuple[Transcript, tuple[Quote, ...]] | None = None
         self.quotes: tuple[Quote, ...] = ()
         self.pseudonyms = ""  # the list as typed; it is no part of the transcript
         self.shown = transcript
@@ -31,22 +33,33 @@ class Desk:
     @property
     def current(self) -> Transcript:
         """The transcript with all corrections."""
-        return self._states[self._place]
+        states, place = self._history
+        return states[place]
 
     @property
     def can_undo(self) -> bool:
         """Whether there was a correction."""
-        return self._place > 0
+        return self._history[1] > 0
 
     @property
     def can_redo(self) -> bool:
         """Whether a correction was undone."""
-        return self._place < len(self._states) - 1
+        states, place = self._history
+        return place < len(states) - 1
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether transcript and quotes are those that `keep` was told last."""
+        return self._kept == (self.current, self.quotes)
+
+    def keep(self, transcript: Transcript, quotes: tuple[Quote, ...]) -> None:
+        """The person has these in a file of their own."""
+        self._kept = transcript, quotes
 
     def put(self, transcript: Transcript) -> None:
         """A correction; what had been undone is gone."""
-        self._states = [*self._states[: self._place + 1], transcript]
-        self._go(self._place + 1)
+        states, place = self._history
+        self._go([*states[: place + 1], transcript], place + 1)
 
     def change(self, passages: Mapping[int, Segment]) -> None:
         """A correction of these passages, one step to undo; without any it is none."""
@@ -55,19 +68,21 @@ class Desk:
 
     def amend(self, transcript: Transcript) -> None:
         """A better version of the transcript as it is now, which is no correction of its own."""
-        before, self._states[self._place] = self.current, transcript
-        self._show(before, transcript)
+        states, place = self._history
+        self._go([*states[:place], transcript, *states[place + 1 :]], place)
 
     def undo(self) -> None:
         """Back to before the last correction, if there is one."""
-        self._go(max(0, self._place - 1))
+        states, place = self._history
+        self._go(states, max(0, place - 1))
 
     def redo(self) -> None:
         """The correction again that was undone last, if there is one."""
-        self._go(min(len(self._states) - 1, self._place + 1))
+        states, place = self._history
+        self._go(states, min(len(states) - 1, place + 1))
 
-    def _go(self, place: int) -> None:
-        before, self._place = self.current, place
+    def _go(self, states: list[Transcript], place: int) -> None:
+        before, self._history = self.current, (states, place)
         self._show(before, self.current)
 
     def _show(self, before: Transcript, after: Transcript) -> None:

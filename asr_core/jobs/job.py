@@ -53,6 +53,7 @@ class Job:
         transcript: the result; after a cancel or a failure, what there was until then.
         error: a sentence for the user, when the job failed.
         receipt: what was looked for after the run, and found; None while it runs.
+        on_news: called, briefly, whenever text has come and when the job has ended.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Job:
         self.transcript: Transcript | None = None
         self.error: str | None = None
         self.receipt: Receipt | None = None
+        self.on_news: Callable[[], None] = lambda: None
         self.source: Source | None = source
         self.n_bytes = source.nbytes if isinstance(source, memoryview) else 0
         self.before = before
@@ -184,6 +186,7 @@ class Job:
         self._language = language if self.begun is None else self._shares()
         self._duration = duration
         self._pace.report(position, duration)
+        self.on_news()
 
     def partial(self) -> Transcript:
         """The transcript as far as it got."""
@@ -214,3 +217,4 @@ class Job:
         self.transcript, self.error, self.receipt = transcript, error, receipt
         self._stage = stage
         self._ended.set()
+        self.on_news()

@@ -49,7 +49,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        with pytest.raises(AsrError, match=r"talk\.txt.* larger than allowed; nothing there"):
+        with pytest.raises(AsrError, match=r"talk\.txt.* larger than allowed. The file that"):
             save_text(target, "x" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -92,7 +92,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(tmp_path, who):
         pytest.skip("this system mounts nothing for us")
     assert run.stderr == ""
     sentence, left = run.stdout.splitlines()
-    assert sentence.endswith(": the disk is full; nothing there was changed.")
+    assert sentence.endswith(": the disk is full. The file that was there is unchanged.")
     assert left == "['talk.txt']"
 
 

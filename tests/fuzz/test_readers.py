@@ -6,7 +6,8 @@ import os
 import random
 import struct
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from hashlib import sha256
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +19,11 @@ from asr_core.audio.blocks import Chunk
 from asr_core.errors import ModelError
 from asr_core.export import stream
 from asr_core.jobs import wire
+from asr_core.journal import Journal, JournalError, Key
+from asr_core.journal import read as read_journal
 from asr_core.model import checkpoints, trained, whisper
+from asr_core.passphrase import Lock
+from asr_core.project import Project
 from asr_core.result import Language, Segment, Transcript, Word
 from asr_core.sandbox import frames
 from asr_core.settings import Settings
@@ -110,6 +115,31 @@ def test_settings_files(n_cases, tmp_path):
         assert all(isinstance(note, str) for note in notes)
     path.write_bytes(b"[" * 100_000)
     assert Settings.load(path, notes) == Settings()
+
+
+@pytest.mark.parametrize("n_cases", MANY)
+def test_journals(n_cases, monkeypatch):
+    """Whatever was done to one, it holds what was there after one of its records, or is refused."""
+
+    def hashed(lock, passphrase):
+        """In place of scrypt, which would take days, and damage may ask it for more."""
+        return sha256(lock.pack() + passphrase.encode()).digest()
+
+    monkeypatch.setattr(Lock, "key", hashed)
+    rng, passphrase = random.Random(n_cases), "four words of mine"
+    journal, data, states = Journal(Key.of(passphrase)), b"", []
+    for n_segments in (1, 2, 5, 3, 9):
+        states.append((replace(SEGMENT, text=f"{n_segments}"),) * n_segments)
+        data += journal.record(Project(replace(TRANSCRIPT, segments=states[-1])))
+        journal.written()
+    n_refused = 0
+    for _ in range(n_cases):
+        try:
+            found = read_journal(damaged(data, [data, bytes(200)], rng), passphrase)
+            assert found.transcript.segments in states
+        except JournalError:
+            n_refused += 1
+    assert 0 < n_refused < n_cases
 
 
 LOADERS = {

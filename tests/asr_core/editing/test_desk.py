@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from asr_core.editing.desk import Desk
+from asr_core.editing.quotes import Quote
 from asr_core.result import Language, Segment, Transcript, Word
 
 FIRST = Transcript("talk.wav", 1.0, (), Language(0, 0, 0, "none"), "engine", "joint")
@@ -80,3 +81,16 @@ def test_better_times_are_no_step_of_their_own():
     assert desk.current.segments[0] == better
     assert desk.shown.segments[0] == better
     assert not desk.can_undo
+
+
+def test_it_is_kept_as_long_as_it_is_what_was_kept():
+    desk = Desk(TALK)
+    assert not desk.is_kept
+    desk.keep(desk.current, desk.quotes)
+    assert desk.is_kept
+    desk.change({0: replace(HELLO, text="Other.")})
+    assert not desk.is_kept
+    desk.undo()
+    assert desk.is_kept
+    desk.quotes = (Quote("One", 0.0, 1.0),)
+    assert not desk.is_kept
