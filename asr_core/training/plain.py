@@ -77,17 +77,19 @@ class PlainWriter:
 
 
 def plain_config(n_units: int) -> ModelConfig:
-    """The sizes: 12 blocks, 8 heads with relative positions, kernel 15, no residual scaling."""
+    """The sizes: 12 blocks of width 512, 8 heads with relative positions, kernel 15, FFN 1024.
+
+    Residuals are not scaled.
+    """
     return ModelConfig(
         EncoderConfig(
             n_mels=_N_MELS,
-            d_model=256,
             d_ff=1024,
             normalizes_features=True,
             ff_scale=1.0,
             conv_norm="layer_norm",
         ),
-        DecoderConfig(vocab_size=n_units, d_model=256, n_layers=6, d_ff=1024),
+        DecoderConfig(vocab_size=n_units, n_layers=3, d_ff=1024),
         n_units=n_units,
         language_head=True,
     )

@@ -36,5 +36,5 @@ def test_sizes():
     with torch.inference_mode():
         states, lengths = model.encode(torch.randn(2, 100, 40), torch.tensor([100, 60]))
     assert states.shape[0] == 2
-    assert states.shape[2] == 256
+    assert states.shape[2] == 512
     assert lengths.tolist() == [24, 14]
