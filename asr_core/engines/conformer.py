@@ -117,7 +117,7 @@ class ConformerEngine:
     def speed(self, settings: Settings) -> Speed:
         """How fast it is here, just now."""
         with self._placement.autocast(), torch.inference_mode():
-            return measured(self._ear, self._model, settings.beam_size)
+            return measured(self._ear.states, self._model, settings.beam_size)
 
     def _candidates(self, settings: Settings) -> tuple[str, ...]:
         wanted = settings.languages if settings.language == "auto" else (settings.language,)
