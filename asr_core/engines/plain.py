@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.loudness import STEPS, loudness
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
 from asr_core.engines.calibration import measured
@@ -23,7 +24,7 @@ from asr_core.model.hybrid import LANGUAGES
 from asr_core.model.plain import load_plain, plain_features
 from asr_core.model.precision import Placement, place
 from asr_core.result import Segment
-from asr_core.search.align import ctc_align, equal_spans, widen
+from asr_core.search.align import ctc_align, equal_spans, to_the_quiet, widen
 from asr_core.search.ctc import greedy_search, prefix_beam_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
@@ -150,7 +151,8 @@ class PlainEngine:
     ) -> Iterator[Segment]:
         """The segments of what was read, every word with its time by CTC."""
         tokens = hypothesis.tokens
-        n_frames = math.ceil(passage.duration * self._model.config.frame_rate)
+        rate = self._model.config.frame_rate
+        n_frames = math.ceil(passage.duration * rate)
         log_probs = ctc.log_probs[0, :n_frames]
         aligned = ctc_align(log_probs.cpu().numpy(), tokens)
         if aligned is None:  # fewer frames than pieces: nobody speaks like that
@@ -158,7 +160,7 @@ class PlainEngine:
         else:
             frames = [(float(token.start), float(token.end)) for token in aligned]
             spans = widen(frames, float(n_frames), _BEFORE, _AFTER)
-        rate = self._model.config.frame_rate
+            spans = to_the_quiet(spans, frames, loudness(passage.waveform), round(STEPS / rate))
         times = [(passage.start + a / rate, passage.start + b / rate) for a, b in spans]
         words = self._pieces.words(tokens)
         return passage_segments(passage, words, times, hypothesis.token_log_probs)
