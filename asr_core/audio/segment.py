@@ -58,7 +58,8 @@ def speech_windows(
     usual: float = 12.0,
     max_gap: float = 2.0,
     min_pause: float = 0.25,
-    padding: float = 0.1,
+    lead: float = 0.2,
+    trail: float = 0.1,
 ) -> Iterator[Window]:
     """The speech in a stream of sound, window by window, as soon as each is complete.
 
@@ -73,12 +74,13 @@ def speech_windows(
             window, and the first text comes the sooner; a longer span has a window of its own.
         max_gap: seconds of silence that may lie between two spans of one window.
         min_pause: seconds without speech that end a span.
-        padding: seconds kept before and behind the speech, up to the neighbor.
+        lead, trail: seconds kept before and behind the speech, up to the neighbor. Speech is
+            noticed late where its first sound is soft.
     """
     if not 1 <= max_duration <= LONGEST:
         raise ValueError(f"max_duration must be 1 to {LONGEST:g} seconds, not {max_duration}")
     tape = _Tape()
-    spans = _Spans(tape, round(max_duration * SAMPLE_RATE), min_pause, padding)
+    spans = _Spans(tape, round(max_duration * SAMPLE_RATE), min_pause, lead, trail)
     room = round(min(usual, max_duration) * SAMPLE_RATE)
     packer = _Packer(tape, room, round(max_gap * SAMPLE_RATE), round(offset * SAMPLE_RATE))
     for samples, probabilities in speech_probabilities(blocks):
@@ -123,15 +125,17 @@ class _Tape:
 class _Spans:
     """Turns probabilities into stretches of speech, in samples."""
 
-    def __init__(self, tape: _Tape, longest: int, min_pause: float, padding: float) -> None:
+    def __init__(
+        self, tape: _Tape, longest: int, min_pause: float, lead: float, trail: float
+    ) -> None:
         self._tape = tape
         self._longest = longest
         self._min_pause = min_pause * SAMPLE_RATE
-        self._padding = round(padding * SAMPLE_RATE)
+        self._lead, self._trail = round(lead * SAMPLE_RATE), round(trail * SAMPLE_RATE)
         self._position = 0  # where the frame to come begins
         self._done = 0  # end of the last span given
         self._begin: int | None = None  # of the span being heard
-        self._onset = 0  # the same without padding
+        self._onset = 0  # the same without the lead
         self._pause: int | None = None  # where it may have ended
         self._best = 0.0  # highest probability in it
 
@@ -140,7 +144,7 @@ class _Spans:
         frame, self._position = self._position, self._position + FRAME
         if probability >= SPEECH:
             if self._begin is None:
-                self._begin, self._onset = max(frame - self._padding, self._done), frame
+                self._begin, self._onset = max(frame - self._lead, self._done), frame
                 self._best = 0.0
             self._pause = None
         elif probability < SILENCE and self._begin is not None:
@@ -161,12 +165,12 @@ class _Spans:
     def outlook(self) -> tuple[int, int]:
         """The next span cannot begin before the first sample, nor end before the second."""
         if self._begin is None:
-            nothing_yet = max(self._position - self._padding, self._done)
+            nothing_yet = max(self._position - self._lead, self._done)
             return nothing_yet, nothing_yet
         return self._begin, self._position if self._pause is None else self._pause
 
     def _close(self, offset: int) -> Iterator[tuple[int, int]]:
-        end = min(offset + self._padding, self._tape.end)
+        end = min(offset + self._trail, self._tape.end)
         brief = offset - self._onset < BRIEF * SAMPLE_RATE
         if not (brief and self._best < CLEAR):
             while self._begin is not None and end - self._begin > self._longest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.loudness import STEPS, loudness
 from asr_core.bench.held_back import held_back, parser_of, scored_words, transcript_of
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
@@ -28,8 +29,8 @@ from asr_core.training.corpus import SoundCache, Utterance, group_of
 _PAUSES = (0.05, 0.4)  # seconds between two words
 _SILENCE = 0.5  # before the first and after the last
 _WORDS = (4, 9)  # a join, the second one exclusive
-_QUIET = 0.02  # of the loudest moment: what a word is trimmed to is louder
-_HOP = 80  # samples, 5 ms
+_NOTHING = -90.0  # dB of full scale
+_QUIET = 34.0  # dB below the loudest moment; what a word is trimmed to is louder
 
 Times = tuple[float, float]  # start and end, seconds
 
@@ -50,10 +51,10 @@ class Join:
 
 def trimmed(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
     """A word without the silence around it; empty if it is nothing but silence."""
-    n = len(waveform) // _HOP
-    loudness = np.sqrt(np.square(waveform[: n * _HOP].reshape(n, _HOP)).mean(axis=1))
-    loud = np.flatnonzero(loudness > _QUIET * loudness.max(initial=0.0))
-    return waveform[loud[0] * _HOP : (loud[-1] + 1) * _HOP] if len(loud) else waveform[:0]
+    levels = loudness(waveform)
+    loud = np.flatnonzero(levels > max(levels.max(initial=_NOTHING) - _QUIET, _NOTHING))
+    hop = SAMPLE_RATE // STEPS
+    return waveform[loud[0] * hop : (loud[-1] + 1) * hop] if len(loud) else waveform[:0]
 
 
 def join(words: Sequence[Utterance], sounds: SoundCache, rng: Generator) -> Join:
@@ -86,6 +87,19 @@ def joins(words: Sequence[Utterance], sounds: SoundCache, n: int, seed: int = 0)
             yield join([own[i] for i in chosen], sounds, rng)
 
 
+def noisy(made: Join, snr: float, rng: Generator) -> Join:
+    """The join in brown noise, `snr` dB below the mean power of its words."""
+    said = [
+        made.waveform[round(SAMPLE_RATE * a) : round(SAMPLE_RATE * b)] for _, (a, b) in made.words
+    ]
+    power = np.square(np.concatenate(said)).mean()
+    noise = np.cumsum(rng.standard_normal(len(made.waveform)))
+    window = SAMPLE_RATE // 40
+    noise -= np.convolve(noise, np.full(window, 1 / window), "same")  # nothing below 40 Hz
+    noise *= np.sqrt(power / np.square(noise).mean()) * 10 ** (-snr / 20)
+    return replace(made, waveform=(made.waveform + noise).astype(np.float32))
+
+
 def time_errors(reference: Join, transcript: Transcript) -> list[float]:
     """Seconds by which starts and ends of words are off, signed, of all that were recognized."""
     said: list[tuple[str, float | None, float | None]] = []
@@ -106,13 +120,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, and print a line a language."""
     parser = parser_of("word_times", __doc__)
     parser.add_argument("--joins", type=int, default=60, help="of each language")
+    parser.add_argument("--noise", type=float, metavar="DB", help="how far below speech; none")
     options = parser.parse_args(arguments)
     try:
         words = [u for u in held_back(options.manifests) if group_of(u).endswith("-real-words")]
         engine = load_engine(Settings())
         errors: dict[str, list[float]] = defaultdict(list)
         n_words: dict[str, int] = defaultdict(int)
+        rng = np.random.default_rng(0)
         for made in joins(words, SoundCache(options.cache), options.joins):
+            if options.noise is not None:
+                made = noisy(made, options.noise, rng)
             transcript = transcript_of(engine, made.waveform, "join.wav")
             errors[made.language] += time_errors(made, transcript)
             n_words[made.language] += len(made.words)

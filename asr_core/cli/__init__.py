@@ -144,7 +144,9 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="names and terms to get right, a line each: right form | heard as | heard as",
     )
-    how.add_argument("--engine", metavar="NAME")
+    how.add_argument(
+        "--engine", metavar="NAME", help="a model, or the folder of one that train --pack wrote"
+    )
     how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--precision", choices=get_args(Precision))
     written = parser.add_argument_group("how it is written (as saved in the app, if not given)")
@@ -186,7 +188,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=NUMBER",
         help="change a number of the preset: steps=2000, ctc_weight=0.5, ...",
     )
-    parser.add_argument("--pack", metavar="PATH", help="write the best weights there, as they ship")
+    parser.add_argument("--pack", metavar="PATH", help="write the best weights there, to be used")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--precision", choices=get_args(Precision), default="auto")
 

@@ -15,16 +15,11 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
     """Run a recipe to its end, going on where an earlier run in the folder stopped."""
     from asr_core.training.base import base_run, pack_run  # imports torch
     from asr_core.training.loop import LOG
-    from asr_core.training.plain import plain_run
+    from asr_core.training.plain import pack_plain, plain_run
     from asr_core.training.plot import plot
 
     folder = Path(arguments.folder)
     recipe = adjusted(PRESETS[arguments.preset], arguments.set)
-    if arguments.pack and arguments.preset == "plain":
-        raise AsrError(
-            "A plain model cannot be packed: what is packed are changes to the bundled one. Leave "
-            f"out --pack; the best weights will be {folder / 'best.pt'}."
-        )
     given = ([Path(path) for path in arguments.manifests], folder, recipe)
     where = (arguments.device, arguments.precision)
     if arguments.preset == "plain":
@@ -40,7 +35,9 @@ def train(arguments: argparse.Namespace, console: Console) -> int:
         )
     plot(folder / LOG, folder / "plot.svg")
     if arguments.pack:
-        digest = pack_run(folder, Path(arguments.pack))
+        destination = Path(arguments.pack)
+        is_plain = arguments.preset == "plain"
+        digest = pack_plain(run, destination) if is_plain else pack_run(folder, destination)
         console.say(f"The trained weights are in {arguments.pack} (SHA-256 {digest[:12]}…).")
     return 0
 

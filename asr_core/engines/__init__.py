@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
@@ -12,6 +13,7 @@ from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
 from asr_core.speed import Speed
+from asr_core.text.pieces import VOCABULARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,23 @@ class Engine(Protocol):
 
 
 _LOADERS = {"sottovoce-base": "asr_core.engines.conformer:load"}
+_PLAIN = "asr_core.engines.plain:load"
 
 NAMES = tuple(_LOADERS)
 
 
 def load_engine(settings: Settings) -> Engine:
-    """The engine `settings` names, its weights in memory.
+    """The engine `settings` names, or of the plain model in that folder, its weights in memory.
 
     Raises:
         ModelError: no such engine, or its weights are missing or damaged.
     """
-    if settings.engine not in _LOADERS:
+    name = settings.engine
+    if name not in _LOADERS and not (Path(name) / VOCABULARY).is_file():
         raise ModelError(
-            f"There is no engine {settings.engine!r}. Choose one of: {', '.join(NAMES)}."
+            f"There is no engine {name!r}. Choose one of: {', '.join(NAMES)}; or the folder that "
+            "`sottovoce train --preset plain --pack` wrote."
         )
-    module, function = _LOADERS[settings.engine].split(":")
+    module, function = _LOADERS.get(name, _PLAIN).split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)
     return loader(settings)

@@ -52,7 +52,7 @@ class Aligner:
         ctc = self._decoding.posteriors(encoder_out, lengths, [0], [language])
         certain = (0.0,) * len(tokens)
         said = Hypothesis(tokens, 0.0, certain, ended=True)
-        (spans,) = self._decoding.spans(memory, [language], [said], [passage.n_frames], ctc)
+        (spans,) = self._decoding.spans(memory, [passage], [said], ctc)
         times = [None if span is None else passage.seconds(span) for span in spans]
         words = self._tokenizer.words(tokens)
         found = [*passage_segments(passage, words, times, certain)]

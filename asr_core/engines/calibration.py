@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.engines.hearing import Ear
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.linear import fastest
 from asr_core.speed import Speed
@@ -16,15 +18,18 @@ _SECONDS = 4.0  # of sound: short, since somebody may be about to give a recordi
 _HEARINGS, _STEPS = 2, 6  # measured, behind one to warm up; the quickest counts
 
 
-def measured(ear: Ear, model: HybridModel, beam_size: int) -> Speed:
+States = Callable[[Sequence[NDArray[np.float32]]], list[Tensor]]  # waveforms -> (T', D) each
+
+
+def measured(states_of: States, model: HybridModel, beam_size: int) -> Speed:
     """Encode a little made-up sound, then take some decoder steps, each with a whole beam.
 
     To be called inside the placement's autocast and `torch.inference_mode`. Sums are asked for
     because they wait for an accelerator, too.
     """
     sound = _murmur()
-    states = ear.states([sound])[0][None]  # (1, T', D)
-    hearing = fastest(lambda: ear.states([sound])[0].sum().item(), _HEARINGS)
+    states = states_of([sound])[0][None]  # (1, T', D)
+    hearing = fastest(lambda: states_of([sound])[0].sum().item(), _HEARINGS)
     memory = model.decoder.hear(states, torch.tensor([states.shape[1]]))
     cache = model.decoder.recall(memory, beam_size)
     fed = torch.zeros(beam_size, 1, dtype=torch.long)

@@ -117,7 +117,7 @@ class ConformerEngine:
     def speed(self, settings: Settings) -> Speed:
         """How fast it is here, just now."""
         with self._placement.autocast(), torch.inference_mode():
-            return measured(self._ear, self._model, settings.beam_size)
+            return measured(self._ear.states, self._model, settings.beam_size)
 
     def _candidates(self, settings: Settings) -> tuple[str, ...]:
         wanted = settings.languages if settings.language == "auto" else (settings.language,)
@@ -211,7 +211,7 @@ class ConformerEngine:
                 best = self._without_stock_phrases(best, ctc, n_frames)
             if wanted.bias is not None:
                 echoes = self._echoes(best, ctc, n_frames, wanted.vocabulary)
-            spans = self._decoding.spans(memory, languages, best, n_frames, ctc)
+            spans = self._decoding.spans(memory, [heard.passage for heard in group], best, ctc)
             readings = map(_Reading, group, best, others, spans, echoes)
             found.update(zip(members, readings, strict=True))
         return [found[i] for i in range(len(passages))]

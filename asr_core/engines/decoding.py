@@ -10,6 +10,8 @@ from itertools import chain
 import torch
 from torch import Tensor
 
+from asr_core.audio.loudness import STEPS, loudness
+from asr_core.engines.passages import Passage
 from asr_core.errors import AsrError
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.memory import Memory
@@ -19,6 +21,7 @@ from asr_core.search.align import (
     attention_align,
     ctc_align,
     equal_spans,
+    to_the_quiet,
     widen,
 )
 from asr_core.search.bias import Bias
@@ -151,36 +154,37 @@ class Decoding:
     def spans(
         self,
         memory: Memory,
-        languages: Sequence[str],
+        passages: Sequence[Passage],
         hypotheses: Sequence[Hypothesis],
-        n_frames: Sequence[int],
         ctc: CtcPosteriors | None,
     ) -> list[TokenSpans]:
         """The encoder frames of every token; None for one in which nothing is to be heard.
 
-        By CTC where it has learned the language, else by where the decoder looked.
+        By CTC, and by where it falls quiet, where CTC has learned the language; else by where the
+        decoder looked.
 
         Args:
-            n_frames: of every passage, without the silence behind it.
-            ctc: their `posteriors`.
+            ctc: the passages' `posteriors`.
         """
         if ctc is None:
-            return self._looked(memory, languages, hypotheses, n_frames)
+            return self._looked(memory, passages, hypotheses)
         return [
-            self._aligned(ctc, b, hypothesis.tokens, n)
-            for b, (hypothesis, n) in enumerate(zip(hypotheses, n_frames, strict=True))
+            self._aligned(ctc, b, hypothesis.tokens, passage)
+            for b, (hypothesis, passage) in enumerate(zip(hypotheses, passages, strict=True))
         ]
 
     def _aligned(
-        self, ctc: CtcPosteriors, b: int, tokens: Sequence[int], n_frames: int
+        self, ctc: CtcPosteriors, b: int, tokens: Sequence[int], passage: Passage
     ) -> TokenSpans:
         """The encoder frames of the tokens of passage `b`."""
-        pooling = self._model.config.ctc_pooling
+        config, n_frames = self._model.config, passage.n_frames
+        pooling, steps = config.ctc_pooling, round(STEPS / config.frame_rate)
         units, aligned = self._heard(ctc, b, tokens, n_frames)
         if aligned is None:  # fewer frames than units: nobody speaks like that
             return [*equal_spans(len(tokens), 0.0, float(n_frames))]
         frames = [(float(pooling * unit.start), float(pooling * unit.end)) for unit in aligned]
-        said = iter(widen(frames, float(n_frames), _BEFORE, _AFTER))
+        about = widen(frames, float(n_frames), _BEFORE, _AFTER)
+        said = iter(to_the_quiet(about, frames, loudness(passage.waveform), steps))
         spans: TokenSpans = []
         for found in units:
             parts = [next(said) for _ in found]
@@ -215,9 +219,8 @@ class Decoding:
     def _looked(
         self,
         memory: Memory,
-        languages: Sequence[str],
+        passages: Sequence[Passage],
         hypotheses: Sequence[Hypothesis],
-        n_frames: Sequence[int],
     ) -> list[TokenSpans]:
         """The same by where the decoder looked.
 
@@ -225,7 +228,7 @@ class Decoding:
         speech, by dynamic time warping.
         """
         eos_id = self._options.eos_id
-        prompts = [self._tokenizer.prompt(language) for language in languages]
+        prompts = [self._tokenizer.prompt(passage.language) for passage in passages]
         rows = [
             torch.tensor([*prompt, *hypothesis.tokens, eos_id])
             for prompt, hypothesis in zip(prompts, hypotheses, strict=True)
@@ -234,8 +237,12 @@ class Decoding:
         cache = self._model.decoder.recall(memory)
         weights = self._model.decoder.attend(fed, cache, self._heads).cpu()
         return [
-            [*attention_align(looked[:, : len(row) - 1, :n].numpy(), len(prompt) - 1)]
-            for looked, row, n, prompt in zip(weights, rows, n_frames, prompts, strict=True)
+            [
+                *attention_align(
+                    looked[:, : len(row) - 1, : passage.n_frames].numpy(), len(prompt) - 1
+                )
+            ]
+            for looked, row, passage, prompt in zip(weights, rows, passages, prompts, strict=True)
         ]
 
     def _from_units(self, found: Hypothesis) -> Hypothesis:

@@ -23,6 +23,7 @@ WEIGHTS = "weights.safetensors"
 CONFIG = "config.json"
 DIGEST = "SHA256"
 
+_AGAIN = "Copy its folder again; of Sottovoce's own model it is assets/models/sottovoce-base."
 _SCALE = ".scale"
 _LEAST = 4096  # numbers; smaller weights stay float16
 _STEPS = 127
@@ -119,8 +120,8 @@ def load(folder: Path = FOLDER) -> dict[str, Tensor]:
     _, found, is_whole = condition(folder)
     if not is_whole:
         raise ModelError(
-            f"The trained weights of the bundled model are damaged (SHA-256 {found[:12]}…). "
-            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+            f"The weights of the model {folder.name!r} are damaged (SHA-256 {found[:12]}…). "
+            f"{_AGAIN}"
         )
     try:
         return load_file(folder / WEIGHTS)
@@ -144,8 +145,7 @@ def condition(folder: Path = FOLDER) -> tuple[int, str, bool]:
         return path.stat().st_size, found, found in expected
     except OSError as error:
         raise ModelError(
-            f"The trained weights of the bundled model cannot be read ({error.strerror}). "
-            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+            f"The weights of the model {folder.name!r} cannot be read ({error.strerror}). {_AGAIN}"
         ) from error
 
 
@@ -159,8 +159,7 @@ def load_config(folder: Path = FOLDER) -> ModelConfig:
         return ModelConfig.from_json((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"The configuration of the bundled model cannot be read ({error}). "
-            f"Get the folder assets/models/{folder.name} of Sottovoce again."
+            f"The configuration of the model {folder.name!r} cannot be read ({error}). {_AGAIN}"
         ) from error
 
 

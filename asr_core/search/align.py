@@ -20,6 +20,13 @@ _MEDIAN_NETWORK = (
 )
 _MEDIAN_WIDTH = 7
 
+# What is quiet, in steps of the loudness (5 ms) and dB.
+_SHORTEST = 6  # a shorter lull is part of a sound
+_ABOUT = 40  # to either side of two tokens: how loud and how soft it is there
+_DROP = 33.0  # it is quiet that far below the loudest moment there,
+_BACKGROUND, _ABOVE = 15.0, 8.0  # and where it is no louder than so much above this percentile,
+_LEAST_DROP = 20.0  # if that is still so far below the loudest
+
 
 def ctc_align(log_probs: Floats, tokens: Sequence[int], blank_id: int = 0) -> list[Token] | None:
     """The frames of each token on the likeliest CTC path of a known text.
@@ -163,3 +170,56 @@ def widen(
             starts, ends, [0.0, *borders], [*borders, duration], strict=False
         )
     ]
+
+
+def to_the_quiet(
+    spans: Sequence[tuple[float, float]],
+    heard: Sequence[tuple[float, float]],
+    loudness: Floats,
+    steps: int,
+) -> Spans:
+    """Spans that end where it falls quiet behind a token, and begin where it is loud again.
+
+    Between two tokens that is the longest quiet stretch; where there is none they stay.
+
+    Args:
+        spans: about when each token was said, in frames.
+        heard: when CTC heard each of them, within its span.
+        loudness: (N,) dB.
+        steps: values of it a frame.
+    """
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    if not spans or not len(loudness):
+        return list(spans)
+    last = len(spans) - 1
+    for i in range(len(spans) + 1):
+        since = round(steps * heard[i - 1][1]) if i else 0
+        until = round(steps * heard[i][0]) if i <= last else len(loudness)
+        first = max(0, round(steps * heard[max(i - 1, 0)][0]) - _ABOUT)
+        about = loudness[first : round(steps * heard[min(i, last)][1]) + _ABOUT]
+        between = loudness[since:until]
+        if len(between) < _SHORTEST:
+            continue
+        begin, end = _longest_run(between < _quiet_below(about))
+        if end - begin >= _SHORTEST:
+            if i:
+                ends[i - 1] = (since + begin) / steps
+            if i <= last:
+                starts[i] = (since + end) / steps
+    return list(zip(starts, ends, strict=True))
+
+
+def _quiet_below(loudness: Floats) -> float:
+    """Up to which dB it is quiet in a stretch of sound, which may have noise in it."""
+    loudest = float(loudness.max())
+    background = float(np.percentile(loudness, _BACKGROUND)) + _ABOVE
+    return min(max(loudest - _DROP, background), loudest - _LEAST_DROP)
+
+
+def _longest_run(inside: NDArray[np.bool_]) -> tuple[int, int]:
+    """Where the longest run of True begins and ends."""
+    edges = np.flatnonzero(np.diff(inside.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    if not len(edges):
+        return 0, 0
+    begin, end = edges[np.argmax(edges[:, 1] - edges[:, 0])].tolist()
+    return begin, end

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tokenizers import Tokenizer as TokenTable
 
@@ -49,6 +50,21 @@ def core(word: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a text in order, punctuation attached; in text without spaces, characters."""
     return _WORD.findall(text)
+
+
+def spelled_words(pieces: Iterable[tuple[str, int, int]]) -> list[TokenWord]:
+    """The words that pieces of text spell, each piece with its first token and the one behind."""
+    characters: list[TokenWord] = []
+    for text, first, last in pieces:
+        said = [not character.isspace() for character in text]  # a space takes no time
+        part = (last - first) / max(1, sum(said))
+        edges = [first + part * n for n in accumulate(said, initial=0)]
+        characters += map(TokenWord, text, edges, edges[1:])
+    text = "".join(character.text for character in characters)
+    return [
+        TokenWord(found.group(), characters[found.start()].start, characters[found.end() - 1].end)
+        for found in _WORD.finditer(text)
+    ]
 
 
 class Tokenizer:
@@ -96,18 +112,10 @@ class Tokenizer:
 
     def words(self, tokens: Sequence[int]) -> list[TokenWord]:
         """The words in order, punctuation attached; in text without spaces, the characters."""
-        characters = self._characters(tokens)
-        text = "".join(character.text for character in characters)
-        return [
-            TokenWord(
-                found.group(), characters[found.start()].start, characters[found.end() - 1].end
-            )
-            for found in _WORD.finditer(text)
-        ]
+        return spelled_words(self._pieces(tokens))
 
-    def _characters(self, tokens: Sequence[int]) -> list[TokenWord]:
-        """Every character of the text with its part of the tokens."""
-        characters: list[TokenWord] = []
+    def _pieces(self, tokens: Sequence[int]) -> Iterator[tuple[str, int, int]]:
+        """Texts that end with a character, each with the first token it has and the one behind."""
         first = 0
         for last in range(1, len(tokens) + 1):
             text = self._table.decode(
@@ -116,14 +124,8 @@ class Tokenizer:
             unfinished = text.endswith(_BROKEN) and last - first < _LONGEST_CHARACTER
             if unfinished and last < len(tokens):
                 continue
-            text = text.replace(_BROKEN, "")
-            part = (last - first) / max(1, len(text))
-            characters += [
-                TokenWord(character, first + i * part, first + (i + 1) * part)
-                for i, character in enumerate(text)
-            ]
+            yield text.replace(_BROKEN, ""), first, last
             first = last
-        return characters
 
 
 def _with_first_merge(table: str) -> str:

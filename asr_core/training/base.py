@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from asr_core.audio.features import log_mel
 from asr_core.engines.decoding import never_text
-from asr_core.errors import AsrError
 from asr_core.model import trained
 from asr_core.model.growth import is_new, load_bundled, load_grown, unit_table, whisper_tokenizer
 from asr_core.model.hybrid import HybridModel
@@ -19,7 +16,7 @@ from asr_core.search.types import SearchOptions
 from asr_core.settings import Precision
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
-from asr_core.training.loop import BEST, Run
+from asr_core.training.loop import Run, best_of
 from asr_core.training.recipe import Begin, Recipe
 from asr_core.training.restore import restore
 from asr_core.training.targets import WhisperWriter
@@ -92,13 +89,7 @@ def pack_run(folder: Path, destination: Path) -> str:
     Raises:
         AsrError: no validation of the run was good enough to keep.
     """
-    path = folder / BEST
-    if not path.exists():
-        raise AsrError(
-            f"The run in {folder} has no weights to pack yet: none that it validated were better "
-            "than those it began with. Train for more steps."
-        )
-    best = torch.load(path, weights_only=True)
+    best = best_of(folder)
     model = load_grown()
     changes = trained.packed(best["weights"], dict(model.named_parameters()), is_new)
     config = replace(model.config, tail=best["tail"], ctc_weights=_CTC_WEIGHTS)

@@ -299,6 +299,21 @@ class Run:
             log.write(json.dumps(values) + "\n")
 
 
+def best_of(folder: Path) -> dict[str, Any]:
+    """What a run kept of its best validation: "weights", "step", "tail".
+
+    Raises:
+        AsrError: no validation of the run was good enough to keep.
+    """
+    path = folder / BEST
+    if not path.exists():
+        raise AsrError(
+            f"The run in {folder} has no weights to pack yet: none that it validated were better "
+            "than those it began with. Train for more steps."
+        )
+    return torch.load(path, weights_only=True, map_location="cpu")
+
+
 class _Swapped:
     """Other values in the weights for a while."""
 

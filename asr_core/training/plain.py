@@ -7,29 +7,28 @@ it reads every one of them without a mistake.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from asr_core.audio.features import kaldi_fbank
 from asr_core.model.conformer import EncoderConfig
 from asr_core.model.decoder import DecoderConfig
-from asr_core.model.hybrid import HybridModel, ModelConfig
+from asr_core.model.hybrid import LANGUAGES, HybridModel, ModelConfig
+from asr_core.model.plain import N_MELS, plain_features, save_plain
 from asr_core.model.precision import training_autocast
 from asr_core.model.units import common_characters
 from asr_core.search.types import SearchOptions
 from asr_core.settings import Precision
+from asr_core.text.pieces import Pieces
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
-from asr_core.training.loop import Run
+from asr_core.training.loop import Run, best_of
 from asr_core.training.recipe import Recipe
 from asr_core.training.targets import Target
 from asr_core.training.validate import Report, Validator, chosen
 
-_BLANK, _END = "", "<end>"
 _LETTERS = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OTHERS = "0123456789.,?!'\"-:;%$€£¥°+=/&@#()，。？！、：；“”（）《》…—·"
 _ABBREVIATIONS = (
@@ -38,58 +37,52 @@ _ABBREVIATIONS = (
     *("PDF", "PPT", "QR", "SUV", "TV", "UK", "UN", "UFO", "URL", "USA", "USB", "VIP", "VPN"),
     *("Wi-Fi", "WTO", "www", "a.m.", "p.m.", "Mr.", "Mrs.", "Dr."),
 )
-_N_MELS = 40
 _MOST_MEASURED = 500  # utterances for the mean and deviation of the features
 _MOST_VALIDATED = 60
 _JOINT_WEIGHT = 0.3
 
 
+def plain_pieces() -> Pieces:
+    """One vocabulary: common characters and abbreviations, letters, digits, symbols."""
+    return Pieces([*_LETTERS, *_OTHERS, *_ABBREVIATIONS, *common_characters(rare=False)])
+
+
 class PlainWriter:
-    """One vocabulary for CTC and decoder: common characters and abbreviations, letters, symbols.
+    """The plain model's vocabulary: CTC and the decoder write the same."""
 
-    What is in none of them is left out.
-    """
-
-    def __init__(self) -> None:
-        self.tokens = [
-            *(_BLANK, _END, *_LETTERS, *_OTHERS, *_ABBREVIATIONS),
-            *common_characters(rare=False),
-        ]
-        self._ids = {token: i for i, token in enumerate(self.tokens)}
-        words = "|".join(re.escape(word) for word in sorted(_ABBREVIATIONS, key=len, reverse=True))
-        self._pieces = re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])|.", re.DOTALL)
-
-    @property
-    def eos_id(self) -> int:
-        return self._ids[_END]
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
 
     def target(self, text: str, language: str, attends: bool = True) -> Target:
         """What `text` asks for; the language makes no difference."""
-        pieces = self._pieces.findall(text)
-        ids = tuple(self._ids[piece] for piece in pieces if piece in self._ids)
-        return Target((self.eos_id,), (*ids, self.eos_id) if attends else (), ids)
+        ids = tuple(self._pieces.encode(text))
+        end = self._pieces.eos_id
+        return Target((end,), (*ids, end) if attends else (), ids)
 
     def heard(self, units: Sequence[int]) -> str:
-        return "".join(self.tokens[unit] for unit in units if unit != self.eos_id)
+        return self._pieces.decode(units)
 
     def written(self, tokens: Sequence[int]) -> str:
-        return self.heard(tokens)
+        return self._pieces.decode(tokens)
 
 
 def plain_config(n_units: int) -> ModelConfig:
-    """The sizes: 12 blocks, 8 heads with relative positions, kernel 15, no residual scaling."""
+    """The sizes: 12 blocks of width 512, 8 heads with relative positions, kernel 15, FFN 1024.
+
+    Residuals are not scaled.
+    """
     return ModelConfig(
         EncoderConfig(
-            n_mels=_N_MELS,
-            d_model=256,
+            n_mels=N_MELS,
             d_ff=1024,
             normalizes_features=True,
             ff_scale=1.0,
             conv_norm="layer_norm",
         ),
-        DecoderConfig(vocab_size=n_units, d_model=256, n_layers=6, d_ff=1024),
+        DecoderConfig(vocab_size=n_units, n_layers=3, d_ff=1024),
         n_units=n_units,
         language_head=True,
+        ctc_weights=dict.fromkeys(LANGUAGES, _JOINT_WEIGHT),
     )
 
 
@@ -107,35 +100,44 @@ def plain_run(
     Raises:
         AsrError: a manifest or recording cannot be used, or the folder holds another run.
     """
-    writer = PlainWriter()
+    pieces = plain_pieces()
+    writer = PlainWriter(pieces)
     where, autocast = training_autocast(device, precision)
     heard, held_back = split_by_speaker(read_corpus(manifests), recipe.held_back)
     sounds = SoundCache(folder / "sounds")
     torch.manual_seed(recipe.seed)
-    model = HybridModel(plain_config(len(writer.tokens)))
+    model = HybridModel(plain_config(len(pieces.texts)))
     _normalize(model, heard[:_MOST_MEASURED], sounds)
     model.to(where)
     sample = chosen(held_back or heard, _MOST_VALIDATED)
-    options = SearchOptions(writer.eos_id, length_penalty=1.0, ctc_weight=_JOINT_WEIGHT)
+    options = SearchOptions(pieces.eos_id, length_penalty=1.0, ctc_weight=_JOINT_WEIGHT)
 
-    validator = Validator(sounds, writer, features, options)
+    validator = Validator(sounds, writer, plain_features, options)
 
     def report(model: HybridModel, tail: float) -> Report:
         return validator.report(model, sample, tail)
 
-    examples = Examples(heard, sounds, writer, features, recipe)
+    examples = Examples(heard, sounds, writer, plain_features, recipe)
     return Run(model, examples, recipe, folder, autocast, report, grown=False)
 
 
-def features(waveform: Tensor) -> Tensor:
-    """(B, N) 16 kHz -> (B, T, 40) log-mel bands of 25 ms every 10 ms."""
-    return kaldi_fbank(waveform, _N_MELS, snip_edges=False)
+def pack_plain(run: Run, destination: Path) -> str:
+    """Write the best weights of a run as a model folder; the SHA-256 of the weights.
+
+    Raises:
+        AsrError: no validation of the run was good enough to keep.
+    """
+    best = best_of(run.folder)
+    model = run.model.cpu()
+    model.load_state_dict(best["weights"], strict=False)  # they lack the features' mean
+    model.config = replace(model.config, tail=best["tail"])
+    return save_plain(model, plain_pieces(), destination)
 
 
 def _normalize(model: HybridModel, utterances: Sequence[Utterance], sounds: SoundCache) -> None:
     """Tell the model the mean and deviation of every band."""
     bands = torch.cat(
-        [features(torch.from_numpy(sounds.waveform(u))[None])[0] for u in utterances]
+        [plain_features(torch.from_numpy(sounds.waveform(u))[None])[0] for u in utterances]
     )  # (T, 40)
     model.encoder.mean.copy_(bands.mean(0))
     model.encoder.istd.copy_(1 / bands.std(0).clamp_min(1e-3))

@@ -161,7 +161,8 @@ def test_windows_of_any_course_of_speech_are_sound(monkeypatch, seed):
         "max_duration": rng.choice([1, 3.7, 30]).item(),
         "max_gap": rng.choice([0, 0.4, 2]).item(),
         "min_pause": rng.choice([0.1, 0.25, 1]).item(),
-        "padding": rng.choice([0, 0.1, 0.3]).item(),
+        "lead": rng.choice([0, 0.1, 0.3]).item(),
+        "trail": rng.choice([0, 0.1, 0.3]).item(),
     }
     windows = list(speech_windows([], **options))
     check(windows, scene, options["max_duration"])

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+import torch
 
 from asr_core.cli import main
 from asr_core.cli.train import adjusted
 from asr_core.errors import AsrError
+from asr_core.model.plain import load_plain
+from asr_core.training.loop import BEST
 from asr_core.training.recipe import PRESETS
 
 BASE = PRESETS["base"]
@@ -80,5 +83,10 @@ def test_the_plain_model_trains_from_nothing(shared_folder, tmp_path, capsys):
     assert [row["step"] for row in log if "ctc" in row] == [1, 2, 3, 4]
     assert log[-1]["validation"].keys() == {"ctc", "attention", "joint"}
 
-    assert main([*command, "--pack", str(tmp_path / "packed")]) == 1
-    assert "A plain model cannot be packed" in capsys.readouterr().err
+    assert main([*command, "--pack", str(tmp_path / "packed")]) == 0
+    assert "The trained weights are in" in capsys.readouterr().err
+    model, pieces = load_plain(tmp_path / "packed")
+    assert model.config.n_units == len(pieces.texts)
+    kept = torch.load(folder / BEST, weights_only=True)["weights"]
+    assert torch.equal(model.ctc.proj.weight, kept["ctc.proj.weight"])
+    assert model.encoder.istd.max() != 1  # the features' deviation travels with the weights

@@ -16,6 +16,7 @@ from asr_core.search.align import (
     ctc_align,
     equal_spans,
     running_median,
+    to_the_quiet,
     warp,
     widen,
 )
@@ -199,3 +200,27 @@ def test_widened_spans_touch_but_reach_no_further_than_told():
 def test_equal_spans_cover_the_time():
     assert equal_spans(4, 1.0, 3.0) == [(1.0, 1.5), (1.5, 2.0), (2.0, 2.5), (2.5, 3.0)]
     assert equal_spans(0, 1.0, 3.0) == []
+
+
+def sound_of(*parts, noise=-60.0):
+    """Loudness in dB, 4 values a frame: (frames, dB) one after the other, over noise."""
+    levels = np.concatenate([np.full(4 * n, float(level)) for n, level in parts])
+    return np.maximum(levels, noise)
+
+
+@pytest.mark.parametrize("noise", [-100.0, -60.0, -48.0])
+def test_words_end_where_it_falls_quiet_and_begin_where_it_is_loud_again(noise):
+    loudness = sound_of((10, -100), (20, -20), (15, -100), (20, -25), (30, -100), noise=noise)
+    heard = [(14.0, 16.0), (50.0, 52.0)]
+    about = widen(heard, 95.0, before=5.0, after=12.0)
+    assert about == [(9.0, 28.0), (45.0, 64.0)]
+    assert to_the_quiet(about, heard, loudness, 4) == [(10.0, 30.0), (45.0, 65.0)]
+
+
+def test_where_nothing_is_quiet_words_stay_where_ctc_has_them():
+    heard = [(14.0, 16.0), (30.0, 32.0)]
+    about = widen(heard, 50.0, before=5.0, after=12.0)
+    humming = sound_of((23, -20), (1, -70), (26, -24))  # 20 ms are part of a sound
+    assert to_the_quiet(about, heard, humming, 4) == about
+    assert to_the_quiet(about, heard, np.zeros(0), 4) == about
+    assert to_the_quiet([], [], humming, 4) == []

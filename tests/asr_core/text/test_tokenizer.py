@@ -62,6 +62,13 @@ def test_characters_of_one_token_share_its_time(tokenizer):
     assert list(first.tokens) == list(second.tokens) == [0]
 
 
+def test_the_space_in_front_of_a_word_takes_no_time(tokenizer):
+    """Else every English word would begin late by its share of the token."""
+    tokens = tokens_of(tokenizer, " 8 eight")
+    assert len(tokens) == 2
+    assert [(word.start, word.end) for word in tokenizer.words(tokens)] == [(0.0, 1.0), (1.0, 2.0)]
+
+
 def test_a_broken_character_is_left_out(tokenizer):
     tokens = tokens_of(tokenizer, "龘")
     assert tokenizer.decode(tokens[:-1]) == ""
