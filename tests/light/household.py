@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from marked_engine import HOOK
 from page_client import PageClient
 from page_server import ENVIRONMENT, PageServer
 
-PATIENCE_S = 60.0  # for a machine that is busy with other things
+PATIENCE_S = 120.0  # for a machine that is busy with other things
 
 _LIGHT = str(Path(__file__).resolve().parent)
 _SHARED_MEMORY = Path("/dev/shm")
@@ -85,7 +86,6 @@ class Household:
         aside.mkdir(exist_ok=True)
         self._hook = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._hook.bind(str(aside / "hook"))
-        self._hook.setblocking(False)
         self.environment = {name: str(folder / place) for name, place in _HERE.items()}
         self.environment[HOOK] = str(aside / "hook")
         self.told: list[str] = []
@@ -93,6 +93,9 @@ class Household:
         self._shared_memory = set(os.listdir(_SHARED_MEMORY))
         self._server: PageServer | None = None
         self._listens = False
+        # A thread of its own, since a full queue would keep the engine waiting.
+        self._ear = threading.Thread(target=self._hear, daemon=True)
+        self._ear.start()
 
     # The page
 
@@ -120,12 +123,15 @@ class Household:
 
     def listen_anew(self) -> None:
         """Forget what the engine told."""
-        self._hear()
         self.told.clear()
+
+    def until_told(self, what: str) -> None:
+        """Wait until the engine tells this."""
+        _wait(lambda: self.has_told(what), PATIENCE_S)
+        assert self.has_told(what), f"{what} was never told"
 
     def has_told(self, what: str, times: int = 1) -> bool:
         """True once the engine has told this so many times."""
-        self._hear()
         return self.told.count(what) >= times
 
     def strike(self, victim: str, needles: Sequence[bytes]) -> list[str]:
@@ -174,6 +180,8 @@ class Household:
         if self._server is not None:
             self._server.kill()
             self._server = None
+        self._hook.shutdown(socket.SHUT_RD)
+        self._ear.join()
         self._hook.close()
 
     # The command
@@ -192,18 +200,18 @@ class Household:
         )
 
     def strike_command(self, command: subprocess.Popen[str], needles: Sequence[bytes]) -> list[str]:
-        """Kill a command and all that belongs to it."""
+        """Kill a command and all that belongs to it; what it was given to read and write apart."""
         family = _frozen(psutil.Process(command.pid))
         pids = [process.pid for process in family]
+        found = traces.in_processes(pids, needles, apart=self.aside)
         os.killpg(command.pid, signal.SIGKILL)
-        found = [f"{process} lives on" for process in _living(family)]
+        found += [f"{process} lives on" for process in _living(family)]
         command.communicate()
-        return found + traces.in_processes(pids, needles)
+        return found
 
     def _hear(self) -> None:
-        with suppress(BlockingIOError):
-            while True:
-                self.told.append(self._hook.recv(100).decode())
+        while word := self._hook.recv(100):
+            self.told.append(word.decode())
 
     def _last_words(self, needles: Sequence[bytes]) -> list[str]:
         assert self._server is not None

@@ -108,4 +108,5 @@ def _leak(window: Window, text: str, deleted: bool) -> None:
         file.flush()
         if deleted:
             os.unlink(file.name)
-            time.sleep(1.0)  # the deleted file is there as long as it is open
+        tell("leaked")
+        time.sleep(WORK_S * 4)  # a deleted file is there as long as it is open

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -71,6 +72,12 @@ class Marks:
         words = (self.word, self.phrase, self.name.removesuffix(".wav"))
         return (self.block, samples.tobytes(), *encodings(words))
 
+    @property
+    def unnamed(self) -> tuple[bytes, ...]:
+        """The needles without the file's name, which a person types in a terminal."""
+        name = encodings([self.name.removesuffix(".wav")])
+        return tuple(needle for needle in self.needles if needle not in name)
+
     def recording(self, *stretches: float) -> bytes:
         """A WAV file: seconds of voice, of near silence, of voice and so on, the block all over."""
         pieces = [
@@ -79,10 +86,10 @@ class Marks:
         ]
         return self.marked(np.concatenate(pieces))
 
-    def marked(self, samples: np.ndarray) -> bytes:
+    def marked(self, samples: np.ndarray, every: int = EVERY) -> bytes:
         """A WAV file of these samples, (N,) int16 at 16 kHz, the block in them all over."""
-        samples = samples[: len(samples) // EVERY * EVERY].astype("<i2")  # a copy
-        samples.reshape(-1, EVERY)[:, :8] = np.frombuffer(self.block, "<i2")
+        samples = samples[: len(samples) // every * every].astype("<i2")  # a copy
+        samples.reshape(-1, every)[:, :8] = np.frombuffer(self.block, "<i2")
         file = io.BytesIO()
         soundfile.write(file, samples, RATE, format="WAV", subtype="PCM_16")
         return file.getvalue()
@@ -91,7 +98,7 @@ class Marks:
         return hashlib.sha256(self.block + use.encode()).digest()
 
 
-def encodings(words: tuple[str, ...]) -> list[bytes]:
+def encodings(words: Iterable[str]) -> list[bytes]:
     """Words as they may lie in a file: UTF-8, UTF-16, JSON that knows ASCII only."""
     return list(
         dict.fromkeys(

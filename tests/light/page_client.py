@@ -21,7 +21,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0  # for a machine that is busy with other things
 PIECE = 1 << 16  # bytes of an upload that are sent at once
 
 _ID = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")  # of a widget that has a key
@@ -41,9 +41,9 @@ class PageClient:
 
     def __init__(self, host: str, cookie: str) -> None:
         self._host, self._cookie = host, cookie
+        self._closing = ExitStack()
         self._xsrf = self._token()
         self._cookie += f"; _streamlit_xsrf={self._xsrf}"
-        self._closing = ExitStack()
         self._socket = self._closing.enter_context(
             connect(
                 f"ws://{host}/_stcore/stream",
@@ -113,7 +113,7 @@ class PageClient:
             "Content-Type: audio/wav\r\n\r\n"
         ).encode()
         body = head + data + f"\r\n--{boundary}--\r\n".encode()
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        connection = self._connection()
         headers = {
             "Cookie": self._cookie,
             "X-Xsrftoken": self._xsrf,
@@ -130,7 +130,6 @@ class PageClient:
         def finish() -> None:
             self._send_all(connection, body[cut:])
             status = connection.getresponse().status
-            connection.close()
             assert status == 204, status
             self._give(name, len(data), place)
 
@@ -165,21 +164,24 @@ class PageClient:
         self.until(lambda: request in self._answers)
         answer = self._answers.pop(request).backend_operation_response
         assert not answer.error_msg, answer.error_msg
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        connection = self._connection()
         connection.request("GET", answer.deferred_file.url, headers={"Cookie": self._cookie})
         response = connection.getresponse()
         assert response.status == 200, response.status
         while piece := response.read(PIECE):
             yield piece
-        connection.close()
 
     def _token(self) -> str:
         """What proves to the upload route that the page itself uploads."""
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        connection = self._connection()
         connection.request("GET", "/_stcore/health", headers={"Cookie": self._cookie})
         cookie = connection.getresponse().getheader("set-cookie", "")
-        connection.close()
         return cookie.partition("=")[2].partition(";")[0]
+
+    def _connection(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        self._closing.callback(connection.close)
+        return connection
 
     @property
     def _uploader(self) -> str:

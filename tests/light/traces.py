@@ -35,21 +35,23 @@ def in_folders(folders: Iterable[Path], needles: Collection[bytes]) -> list[str]
     ]
 
 
-def in_processes(pids: Iterable[int], needles: Collection[bytes]) -> list[str]:
+def in_processes(
+    pids: Iterable[int], needles: Collection[bytes], apart: Path | None = None
+) -> list[str]:
     """What of these processes holds a needle: arguments, names, files that are open, named or not.
 
-    Into the files of a process that hides its memory only a privileged user sees.
+    Into the files of a process that hides its memory only a privileged user sees. Files below
+    `apart` are left out.
     """
     found = []
     for pid in pids:
         process = Path("/proc", str(pid))
         files = [process / name for name in ("cmdline", "environ", "comm")]
         found += [str(file) for file in files if holds(_content(file), needles)]
-        found += [
-            f"{link} -> {os.readlink(link)}"
-            for link in _links(process / "fd")
-            if holds(_content(link), needles)
-        ]
+        for link in _links(process / "fd"):
+            is_apart = apart is not None and os.readlink(link).startswith(str(apart))
+            if not is_apart and holds(_content(link), needles):
+                found.append(f"{link} -> {os.readlink(link)}")
     return found
 
 
