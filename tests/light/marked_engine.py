@@ -70,6 +70,8 @@ class ToldEngine:
 
 def load(settings: Settings) -> MarkedEngine:
     """The light engine."""
+    if settings.engine in (LEAKS, LEAKS_UNSEEN):
+        limits.allow_files()  # or the kernel would refuse it
     return MarkedEngine(settings.engine)
 
 
@@ -101,8 +103,7 @@ def _said(window: Window, span: tuple[float, float]) -> Segment:
 
 
 def _leak(window: Window, text: str, deleted: bool) -> None:
-    """What the product never does, and the kernel would not let it do."""
-    limits.allow_files()
+    """What the product never does."""
     with tempfile.NamedTemporaryFile(delete=False) as file:
         file.write(window.waveform.tobytes() + text.encode("utf-16-le"))
         file.flush()

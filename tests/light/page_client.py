@@ -1,4 +1,4 @@
-"""The page without a browser: what Streamlit's JavaScript says over the WebSocket, said by a script.
+"""The page without a browser: what Streamlit's JavaScript says to the server, said by a script.
 
 It uploads, lets the page's fragments run again when they ask for it, presses buttons and fetches
 downloads, all through the gate and with the cookie, like a browser that draws nothing.
