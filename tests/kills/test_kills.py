@@ -48,6 +48,7 @@ def killed(neighbors, phase, n):
     found = []
     for moment in moments(phase, n):
         found += neighbors[moment.number % 2].kill(moment)
+        print(moment, *found[-1:], flush=True)
     print(sum(visits.in_phase[phase] for visits in neighbors) - before, "within the phase")
     return found
 

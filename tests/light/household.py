@@ -20,7 +20,7 @@ from marked_engine import HOOK
 from page_client import PageClient
 from page_server import ENVIRONMENT, PageServer
 
-PATIENCE_S = 120.0  # for a machine that is busy with other things
+PATIENCE_S = 240.0  # for a machine that is busy with other things
 
 _LIGHT = str(Path(__file__).resolve().parent)
 _SHARED_MEMORY = Path("/dev/shm")
@@ -175,11 +175,15 @@ class Household:
             *(f"a block of shared memory: {name}" for name in self._new_blocks()),
         ]
 
-    def close(self) -> None:
-        """End what still runs."""
+    def end(self) -> None:
+        """End what still runs, whatever it does."""
         if self._server is not None:
             self._server.kill()
             self._server = None
+
+    def close(self) -> None:
+        """End what still runs, for good."""
+        self.end()
         self._hook.shutdown(socket.SHUT_RD)
         self._ear.join()
         self._hook.close()

@@ -21,7 +21,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-PATIENCE_S = 120.0  # for a machine that is busy with other things
+PATIENCE_S = 240.0  # for a machine that is busy with other things
 PIECE = 1 << 16  # bytes of an upload that are sent at once
 
 _ID = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")  # of a widget that has a key
@@ -58,7 +58,7 @@ class PageClient:
         self._session = ""
         self._states: dict[str, WidgetState] = {}
         self._again: dict[str, tuple[float, float]] = {}  # fragment: interval, when it is due
-        self._runs = 0  # of the whole script, that came to their end
+        self._n_begun = self._n_ended = 0  # runs of the whole script
         self._deferred = ""  # the file behind the download button
         self._answers: dict[str, ForwardMsg] = {}
         self._rerun()
@@ -145,11 +145,12 @@ class PageClient:
             else:
                 setattr(state, kind, given)
         self._states[state.id] = state
-        runs = self._runs
+        self.until(lambda: self._n_ended == self._n_begun)
+        runs = self._n_ended
         self._rerun()
         if state.trigger_value:
             del self._states[state.id]  # it is pressed once
-        self.until(lambda: self._runs > runs)
+        self.until(lambda: runs < self._n_ended == self._n_begun)
 
     def fetch(self) -> Iterator[bytes]:
         """Press the download button: first b"" when the file is asked for, then its pieces."""
@@ -245,6 +246,7 @@ class PageClient:
         if kind == "new_session":
             self._session = message.new_session.initialize.session_id
             if not message.metadata.run.fragment_ids:
+                self._n_begun += 1
                 self._again.clear()
         elif kind == "auto_rerun":
             interval = message.auto_rerun.interval
@@ -257,8 +259,7 @@ class PageClient:
         elif kind == "backend_operation_response":
             self._answers[message.backend_operation_response.request_id] = message
         elif kind == "script_finished":
-            is_whole = not message.metadata.run.fragment_ids
-            self._runs += is_whole and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            self._n_ended += not message.metadata.run.fragment_ids
         elif kind == "delta":
             self._meet(message.delta)
 

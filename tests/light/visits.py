@@ -16,7 +16,7 @@ import traces
 from household import Household
 from marked_engine import WORK_S
 from marks import Marks, encodings
-from page_client import PageClient
+from page_client import PageClient, PageGone
 
 SPEECH = Path(__file__).resolve().parents[1] / "recordings" / "english-then-mandarin.flac"
 
@@ -115,15 +115,18 @@ class Visits:
         page.until(lambda: "save_as" in page.widgets)
 
     def kill(self, moment: Moment) -> list[str]:
-        """Go on to the moment, kill, and look for what stayed."""
-        with self.at(moment) as (page, goes_on):
-            found = self.household.strike(moment.victim, self.needles)
-            if moment.victim == "worker":
-                goes_on()
-                start_anew(page)
-        if moment.victim != "worker":
-            self.household.start()  # nobody waits for it yet
-        found += self.household.search(self.needles)
+        """Go on to the moment, kill, and look for what stayed, or did not go on as it should."""
+        try:
+            with self.at(moment) as (page, goes_on):
+                found = self.household.strike(moment.victim, self.needles)
+                if moment.victim == "worker":
+                    goes_on()
+                    start_anew(page)
+            found += self.household.search(self.needles)
+        except (TimeoutError, PageGone) as error:  # the next moment is another story
+            found = [repr(error)]
+            self.household.end()
+        self.household.start()  # nobody waits for it yet
         return [f"{moment}: {trace}" for trace in found]
 
     @contextmanager
