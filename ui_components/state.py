@@ -33,7 +33,7 @@ class Runs:
     """The runs of all pages of this process. Thread-safe: script threads and the purge share it.
 
     Attributes:
-        left_behind: temporary files that a killed process of an earlier start left; looked for once.
+        left_behind: temporary files of killed processes, as there were at the start.
     """
 
     def __init__(self) -> None:
