@@ -18,6 +18,7 @@ from asr_core.jobs import Begun, Readiness, Recognizer, kept
 from asr_core.journal import delete
 from asr_core.preflight import room_for
 from asr_core.privacy.offline import Look
+from asr_core.privacy.receipt import left_behind
 from asr_core.project import Project
 from asr_core.settings import Settings
 from asr_core.speed import Experience
@@ -36,9 +37,11 @@ class Runs:
 
     Attributes:
         autosave: what writes them into encrypted files, once it is turned on.
+        left_behind: temporary files of killed processes, as there were at the start.
     """
 
     def __init__(self) -> None:
+        self.left_behind = left_behind()
         self._recognizer = Recognizer(held=uploaded_bytes, experience=Experience())
         self._lock = threading.Lock()
         self._runs: list[Run] = []  # those of each page in the order of its list
