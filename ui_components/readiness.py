@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui_components.phrases import phrase
 from ui_components.state import runs, saved_settings
+from ui_components.title import plain
 from ui_components.told import told
 
 
