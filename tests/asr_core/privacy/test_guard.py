@@ -176,7 +176,7 @@ def test_each_program_of_ours_stands_guard_before_it_begins(module, tmp_path):
         "import os\ndef main(*given):\n    os.system('echo x')\n"
     )
     line = command(module)
-    line[6] = json.dumps([str(tmp_path), *sys.path])
+    line[7] = json.dumps([str(tmp_path), *sys.path])
     done = subprocess.run(line, capture_output=True, text=True, timeout=30)
     assert done.stdout == ""
     assert "PermissionError: Sottovoce does not start this program." in done.stderr
