@@ -32,9 +32,9 @@ class ModelHub:
         asked: method, path, Range header and Authorization header of each request.
         cuts: bytes after which the next answers with a large file break off, one each.
         lies: files that are sent with other bytes than were announced.
-        pause: seconds after every 64 kB of a large file.
+        pause: seconds after every MB of a large file.
         failure: status and X-Error-Code of every answer, instead.
-        storage: where large files are said to be, if not here.
+        storage: where large files are said to be: on another host, as the real hub's are.
         ranges: False to send whole files whatever part was asked for.
     """
 
@@ -45,7 +45,6 @@ class ModelHub:
         self.lies: set[str] = set()
         self.pause = 0.0
         self.failure: tuple[int, str] | None = None
-        self.storage: str | None = None
         self.ranges = True
         self.commit = COMMIT
         hub = self
@@ -65,6 +64,7 @@ class ModelHub:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self.storage = f"http://localhost:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class ModelHub:
             return _send(request, 200, sent, headers)
         digest = hashlib.sha256(data).hexdigest()
         headers |= {"X-Linked-Size": str(len(data)), "X-Linked-ETag": f'"{digest}"'}
-        headers["Location"] = f"{self.storage or self.address}/storage/{name}/{digest}"
+        headers["Location"] = f"{self.storage}/storage/{name}/{digest}"
         return _send(request, 302, b"", headers)
 
     def _stored(self, request: BaseHTTPRequestHandler, key: str) -> None:
@@ -142,8 +142,8 @@ class ModelHub:
         if self.cuts:
             end = min(end, start + self.cuts.pop(0))
         try:
-            for at in range(start, end, 1 << 16):
-                request.wfile.write(data[at : min(at + (1 << 16), end)])
+            for at in range(start, end, 1 << 20):
+                request.wfile.write(data[at : min(at + (1 << 20), end)])
                 time.sleep(self.pause)
         except OSError:  # whoever asked is gone
             request.close_connection = True

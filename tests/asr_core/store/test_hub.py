@@ -20,6 +20,7 @@ from asr_core.store import adding, entry, model_folder, shelf, shelved
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "firered-asr-aed-l"
 ADD = ["models", "add", NAME, "--yes"]
+CHUNK = 10 << 20  # bytes that the client writes at once
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gives the test a home by XDG")
@@ -88,14 +89,14 @@ def test_nothing_is_asked_of_the_network_before_a_yes(hub, capsys, monkeypatch, 
 
 
 def test_a_cut_connection_is_taken_up_where_it_broke(hub, files):
-    hub.cuts = [1_000_000, 500_000]
+    hub.cuts = [12_000_000, 11_000_000]
     assert main(ADD) == 0
-    assert hub.large_sent() == [None, "bytes=1000000-", "bytes=1500000-"]
+    assert hub.large_sent() == [None, f"bytes={CHUNK}-", f"bytes={2 * CHUNK}-"]
     assert read(model_folder(NAME))["model.pth.tar"] == files["model.pth.tar"]
 
 
 def test_a_hub_that_sends_all_again_does_no_harm(hub, files):
-    hub.cuts, hub.ranges = [1_000_000], False
+    hub.cuts, hub.ranges = [12_000_000], False
     assert main(ADD) == 0
     assert read(model_folder(NAME))["model.pth.tar"] == files["model.pth.tar"]
 
@@ -103,23 +104,24 @@ def test_a_hub_that_sends_all_again_does_no_harm(hub, files):
 def test_a_connection_that_stays_cut_is_a_sentence_and_the_rest_comes_another_day(
     hub, capsys, files
 ):
-    hub.cuts = [2_000_000] + [0] * 20
+    hub.cuts = [12_000_000] + [0] * 20
     assert main(ADD) == 1
     assert "broke off. What has come is kept" in capsys.readouterr().err
     assert (shelved(), model_folder(NAME)) == ([], None)
     assert main(["models"]) == 0
-    assert re.search(rf"{NAME} +2\.0 MB of 4\.4 GB here", capsys.readouterr().out)
+    assert re.search(rf"{NAME} +10\.5 MB of 4\.4 GB here", capsys.readouterr().out)
     hub.cuts, before = [], len(hub.large_sent())
     assert main(ADD) == 0
-    assert "2.0 MB of it are here already" in capsys.readouterr().err
-    assert hub.large_sent()[before:] == ["bytes=2000000-"]
+    assert "10.5 MB of it are here already" in capsys.readouterr().err
+    assert hub.large_sent()[before:] == [f"bytes={CHUNK}-"]
     assert read(model_folder(NAME))["model.pth.tar"] == files["model.pth.tar"]
 
 
-def test_of_a_newer_model_nothing_of_the_older_is_kept(hub, files):
-    hub.cuts = [2_000_000] + [0] * 20
-    assert main(ADD) == 1
-    hub.cuts, hub.commit = [], "f" * 40
+def test_of_a_newer_model_nothing_of_the_older_is_kept(hub, files, models_folder):
+    older = models_folder / ".adding" / NAME / COMMIT
+    older.mkdir(parents=True)
+    (older / "model.pth.tar.part").write_bytes(bytes(1000))
+    hub.commit = "f" * 40
     hub.models["FireRedTeam/FireRedASR-AED-L"] = files | {"dict.txt": b"new"}
     assert main(ADD) == 0
     assert hub.large_sent()[-1] is None
@@ -155,7 +157,7 @@ def until(holds, seconds=30.0):
 def test_a_killed_download_is_no_model_and_is_gone_on_with(hub, files, capsys):
     hub.pause = 0.1
     program = started(*ADD)
-    until(lambda: shelf.unfinished().get(NAME, 0) > 500_000)
+    until(lambda: shelf.unfinished().get(NAME, 0) >= CHUNK)
     helpers = psutil.Process(program.pid).children(recursive=True)
     program.send_signal(signal.SIGKILL)
     program.communicate()
@@ -164,17 +166,17 @@ def test_a_killed_download_is_no_model_and_is_gone_on_with(hub, files, capsys):
     assert not any(helper.is_running() for helper in helpers)  # nobody goes on behind one's back
     assert (shelved(), model_folder(NAME)) == ([], None)
     assert main(["models"]) == 0
-    assert re.search(rf"{NAME} +[\d.]+ (k|M)B of 4\.4 GB here", capsys.readouterr().out)
+    assert re.search(rf"{NAME} +[\d.]+ MB of 4\.4 GB here", capsys.readouterr().out)
     hub.pause = 0
     assert main(ADD) == 0
-    assert re.fullmatch(r"bytes=\d{6,7}-", hub.large_sent()[-1])
+    assert re.fullmatch(r"bytes=\d{8}-", hub.large_sent()[-1])
     assert read(model_folder(NAME))["model.pth.tar"] == files["model.pth.tar"]
 
 
 def test_a_second_start_is_told_of_the_first_and_an_interrupt_ends_it(hub, capsys):
     hub.pause = 0.1
     program = started(*ADD)
-    until(lambda: shelf.unfinished().get(NAME, 0) > 100_000)
+    until(lambda: shelf.unfinished().get(NAME, 0) >= CHUNK)
     assert main(ADD) == 1
     assert "is being added or removed already" in capsys.readouterr().err
     assert main(["models", "remove", NAME]) == 1
@@ -189,7 +191,7 @@ def test_a_second_start_is_told_of_the_first_and_an_interrupt_ends_it(hub, capsy
 def test_a_program_that_dies_is_a_sentence(hub):
     hub.pause = 0.1
     model = adding.Adding.from_hub(entry(NAME))
-    until(lambda: shelf.unfinished().get(NAME, 0) > 100_000)
+    until(hub.large_sent)
     model._popen.kill()
     assert model.wait(10)
     assert "stopped unexpectedly" in model.error
@@ -207,7 +209,7 @@ def test_a_disk_that_takes_no_more_is_a_sentence(hub, capsys):
     """A limit of the kernel stands for the disk; `allow_files` cannot lift a hard one."""
     program = f"""
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (11_000_000, 11_000_000))
 from asr_core.cli import main
 sys.exit(main({ADD!r}))
 """
@@ -216,12 +218,12 @@ sys.exit(main({ADD!r}))
     assert "is full. What has come is kept" in done.stderr
     assert shelved() == []
     assert main(ADD) == 0
-    assert hub.large_sent()[-1] == "bytes=1000000-"
+    assert hub.large_sent()[-1] == "bytes=11000000-"
 
 
 IN_A_SMALL_DISK = """
 import subprocess, sys
-subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", sys.argv[1]], check=True)
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", sys.argv[1]], check=True)
 from asr_core.errors import AsrError
 from asr_core.store import entry, hub, program
 import os
@@ -241,7 +243,7 @@ except OSError as error:
     [(-(10**9), "is full. What has come is kept"), (0, "The model needs 0.0 GB more on the disk")],
 )
 def test_a_real_disk_that_is_too_small_is_a_sentence(hub, models_folder, spare, sentence):
-    """A disk of 2 MB for 3: seen at the start, and when it fills up in the middle."""
+    """A disk of 12 MB for 24: seen at the start, and when it fills up in the middle."""
     models_folder.mkdir(parents=True)
     alone = ["unshare", "-rm", sys.executable]
     if sys.platform != "linux" or subprocess.run([*alone, "-c", ""]).returncode:
@@ -337,7 +339,7 @@ def test_a_published_digest_is_what_counts_and_much_more_than_was_told_is_refuse
     import hashlib
 
     digest = hashlib.sha256(files["model.pth.tar"]).hexdigest()
-    for disk, outcome in [(1_000_000, "instead of 0.0 GB"), (3_000_000, "catalogue")]:
+    for disk, outcome in [(1_000_000, "instead of 0.0 GB"), (24_000_000, "catalogue")]:
         done = subprocess.run(
             [sys.executable, "-c", PINNED, COMMIT, digest, str(disk)],
             cwd=ROOT, capture_output=True, text=True, timeout=60,
