@@ -9,7 +9,8 @@ from model_hub import ModelHub
 
 REPOSITORY, MODEL = "FireRedTeam/FireRedASR-AED-L", "firered-asr-aed-l"
 
-# The client writes 10 MiB at once: less is lost when a connection breaks. Made-up bytes under the names that this model's files have: nothing here recognizes anything.
+# Made-up bytes under the names that this model's files have: nothing here recognizes anything. The
+# client writes 10 MiB at once, so a file must be longer for a part of it to be kept.
 FILES = {
     "model.pth.tar": random.Random(5).randbytes(24_000_000),
     "cmvn.ark": b"cmvn",
