@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui_components import state
 from ui_components.masthead import ASSETS, masthead
+from ui_components.models_panel import models_panel
 from ui_components.offline_check import offline_check
 from ui_components.open_project import open_project
 from ui_components.phrases import phrase
@@ -34,6 +35,7 @@ with st.container() if run is None else st.expander(phrase("add"), icon=":materi
     clip = range_panel()
     settings = settings_panel()
     project = open_project()
+    models_panel()
     privacy_note()
     offline_check()
 if clip is not None:

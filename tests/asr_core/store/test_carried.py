@@ -7,8 +7,11 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from asr_core.errors import ModelError
 from asr_core.store import model_folder, shelf, shelved
 from asr_core.store.carried import pieces_of
 
+ROOT = Path(__file__).resolve().parents[3]
 NAME = "firered-asr-aed-l"
 SMALL = {  # made-up bytes under the names that this model's files have
     "model.pth.tar": b"weights" * 1000,
@@ -261,3 +265,27 @@ def test_the_digests_in_the_manifest_are_those_of_the_files(models_folder, tmp_p
         "size": 4,
         "sha256": hashlib.sha256(SMALL["dict.txt"]).hexdigest(),
     }
+
+
+AS_THE_PAGE = """
+import sys
+from pathlib import Path
+from asr_core import limits
+from asr_core.privacy import guard
+guard.stand()
+limits.forbid_files()
+from asr_core.store import shelf
+from asr_core.store.adding import Adding
+model = Adding.carried(Path(sys.argv[1]), "mine")
+model.wait()
+print(model.error, model.id, limits.files_forbidden())
+print(shelf.remove("mine") > 1000)
+"""
+
+
+def test_the_page_s_server_can_add_and_remove_though_it_may_not_write(models_folder, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", AS_THE_PAGE, folder_of(tmp_path / "stick", SMALL)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.split() == ["None", "mine", "True", "True"], done.stderr
