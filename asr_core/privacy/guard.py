@@ -77,6 +77,8 @@ def stand(hosts: Sequence[str] = ()) -> None:
     _standing, _hosts = True, tuple(hosts)
     if hosts:
         socket.getaddrinfo = _remembered(socket.getaddrinfo)
+    else:  # whoever started this process: libraries that are imported from here on stay offline
+        os.environ.update(_OFFLINE)
     for name in ("connect", "connect_ex", "sendto", "bind"):
         setattr(socket.socket, name, _asked_first(name))
     sys.addaudithook(_hook)

@@ -91,6 +91,7 @@ def environment() -> dict[str, str]:
         "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
         "HF_HUB_DISABLE_XET": "1",  # compiled code of its own, which the guard could not see
         "HF_ENDPOINT": endpoint(),
+        "NO_PROXY": "*",  # one of the system would be another host
     }
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from asr_core.cli import main
-from asr_core.cli.doctor import _ENCODERS, _clipboard, _formats, _leftovers, _settings
+from asr_core.cli.doctor import _ENCODERS, _added, _clipboard, _formats, _leftovers, _settings
 from asr_core.errors import AsrError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,4 +106,9 @@ def test_the_doctor_says_what_is_wrong(monkeypatch, tmp_path):
     (tmp_path / "sottovoce-1-left").write_text("")
     assert not _leftovers().well
     assert "sottovoce-1-left" in _leftovers().said
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    part = tmp_path / "sottovoce" / "models" / ".adding" / "mine" / "x"
+    part.mkdir(parents=True)
+    (part / "weights.part").write_text("half")
+    assert _added().said.startswith("models that were added: none; not finished: mine")
     assert _clipboard().well  # to have none is no illness

@@ -102,6 +102,20 @@ print(refused())
     assert sorted(said(program)) == ["0.0.0.0", "started", "{}"]
 
 
+def test_the_hub_s_own_client_is_offline_whatever_the_environment_says():
+    program = """
+import os
+os.environ["HF_HUB_OFFLINE"] = "0"
+stand()
+from huggingface_hub import HfApi, constants, errors
+try:
+    HfApi(endpoint="http://127.0.0.1:9").model_info("a/b")
+except errors.OfflineModeIsEnabled:
+    print(constants.is_offline_mode())
+"""
+    assert said(program) == ["True"]
+
+
 def test_this_computer_can_still_be_reached():
     program = """
 import socket
