@@ -38,9 +38,9 @@ def models_panel() -> None:
         name = st.selectbox(
             phrase("model_choice"),
             list(known | here),
-            format_func=lambda name: f"{name} · {_state(name, known.get(name), here)}",
             key="shelf_choice",
         )
+        st.caption(_state(name, known.get(name), here))
         if name in known:
             _about(known[name])
         if name in here:
@@ -62,12 +62,13 @@ def _state(name: str, entry: Entry | None, here: dict[str, Shelved]) -> str:
 
 
 def _about(entry: Entry) -> None:
-    st.markdown(plain(entry.good_for[page_language()]))
+    language = page_language()
+    st.markdown(plain(entry.good_for[language]))
     facts = [
         phrase("model_languages", languages=", ".join(entry.languages)),
-        phrase("model_memory", size=size(entry.memory), about=entry.memory_about),
+        phrase("model_memory", size=size(entry.memory), about=entry.memory_about[language]),
         phrase("model_license", license=entry.license),
-        *(f"{each.what}: {each.value} ({each.source})" for each in entry.figures),
+        *(f"{each.what[language]}: {each.value} ({each.source})" for each in entry.figures),
     ]
     st.markdown("\n".join(f"- {plain(fact)}" for fact in facts))
     if entry.kind == "aligner":
@@ -93,8 +94,9 @@ def _offer(entry: Entry) -> None:
         except AsrError as error:
             st.error(plain(str(error)))
             return
-        terms = {"size": size(entry.disk), "address": address, "license": entry.license}
-        st.markdown(plain(phrase("model_offer", **terms)))
+        st.markdown(plain(phrase("model_offer", size=size(entry.disk), license=entry.license)))
+        st.code(address, language=None)  # no link: looking there is a way out of its own
+        st.markdown(phrase("model_seen"))
         if entry.revision is None:
             st.caption(phrase("model_unpinned"))
         if st.button(phrase("model_yes"), key="model_yes"):

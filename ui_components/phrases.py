@@ -387,11 +387,11 @@ _PHRASES = {
         "更大的模型会更多语言，错误更少。只有您在这里同意时才会联网下载；转写从不联网。",
     ),
     "model_choice": ("Model", "模型"),
-    "model_bundled": ("comes with Sottovoce", "随 Sottovoce 附带"),
-    "model_here": ("here, {size}", "已添加，{size}"),
-    "model_absent": ("not here, {size}", "未添加，{size}"),
-    "model_coming": ("on its way", "正在添加"),
-    "model_cut": ("a part is here: {size}", "已有一部分：{size}"),
+    "model_bundled": ("Comes with Sottovoce", "随 Sottovoce 附带"),
+    "model_here": ("Here, {size}", "已添加，{size}"),
+    "model_absent": ("Not here, {size}", "未添加，{size}"),
+    "model_coming": ("On its way", "正在添加"),
+    "model_cut": ("A part is here: {size}", "已有一部分：{size}"),
     "model_languages": ("Languages: {languages}", "语言：{languages}"),
     "model_memory": ("Memory: {size} ({about})", "内存：{size}（{about}）"),
     "model_license": ("License: {license}", "许可证：{license}"),
@@ -406,9 +406,12 @@ _PHRASES = {
     "model_add": ("Add…", "添加…"),
     "model_continue": ("Go on adding…", "继续添加…"),
     "model_offer": (
-        "Fetch {size} from {address}? License: {license}. That site sees this computer’s address "
-        "and which model is asked for. Nothing else of yours is sent.",
-        "从 {address} 下载 {size}？许可证：{license}。"
+        "Fetch {size} over the network from this address? License: {license}.",
+        "从以下地址联网下载 {size}？许可证：{license}。",
+    ),
+    "model_seen": (
+        "That site sees this computer’s address and which model is asked for. Nothing else of "
+        "yours is sent.",
         "该网站会看到这台电脑的网络地址和所要的模型，除此之外不会发送任何内容。",
     ),
     "model_unpinned": (

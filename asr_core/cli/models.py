@@ -85,7 +85,7 @@ def _known(entry: Entry) -> list[str]:
         f"engine    {_engine(entry)}",
         f"license   {entry.license}",
         f"disk      {_size(entry.disk)}",
-        f"memory    {_size(entry.memory)} ({entry.memory_about})",
+        f"memory    {_size(entry.memory)} ({entry.memory_about['en']})",
     ]
     if entry.hub is not None:
         lines += [f"hub       {hub.address_of(entry)}", f"revision  {pinned}"]
@@ -93,7 +93,7 @@ def _known(entry: Entry) -> list[str]:
         lines += [f"          as of {entry.pinned_by}"] if entry.pinned_by else []
     elif entry.id != BUNDLED:
         lines.append("hub       none: get its folder from the project that made it")
-    lines += [f"{each.what}: {each.value} ({each.source})" for each in entry.figures]
+    lines += [f"{each.what['en']}: {each.value} ({each.source})" for each in entry.figures]
     return lines
 
 
@@ -145,7 +145,7 @@ def _offer(entry: Entry) -> str:
         f"{entry.id}: {entry.good_for['en']}",
         f"  from      {hub.address_of(entry)}",
         f"  size      {_size(entry.disk)} on the disk, {_size(entry.memory)} in memory "
-        f"({entry.memory_about})",
+        f"({entry.memory_about['en']})",
         f"  license   {entry.license}",
         f"  engine    {_engine(entry)}",
         f"  to        {shelf.models_folder() / entry.id}",

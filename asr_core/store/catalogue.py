@@ -17,9 +17,13 @@ BUNDLED = "sottovoce-base"  # installed with Sottovoce: nothing adds or removes 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Something measured, by whom."""
+    """Something measured, and who says so.
 
-    what: str
+    Attributes:
+        what: by the language of the page, "en" and "zh".
+    """
+
+    what: Mapping[str, str]
     value: str
     source: str
 
@@ -29,7 +33,7 @@ class Entry:
     """What is known of a model before it is here.
 
     Attributes:
-        good_for: by the language of the page, "en" and "zh".
+        good_for, memory_about: by the language of the page, "en" and "zh".
         disk, memory: bytes; what `memory` counts says `memory_about`.
         hub: its name on the hub; None where it can only be carried here.
         revision: the commit that is fetched; None where none is pinned, and the newest is.
@@ -45,7 +49,7 @@ class Entry:
     languages: tuple[str, ...]
     disk: int
     memory: int
-    memory_about: str
+    memory_about: Mapping[str, str]
     license: str
     hub: str | None
     revision: str | None
