@@ -410,9 +410,10 @@ _PHRASES = {
         "从以下地址联网下载 {size}？许可证：{license}。",
     ),
     "model_seen": (
-        "That site sees this computer’s address and which model is asked for. Nothing else of "
-        "yours is sent.",
-        "该网站会看到这台电脑的网络地址和所要的模型，除此之外不会发送任何内容。",
+        "That site sees this computer’s address, which model is asked for, and the versions of "
+        "Python and of the program that asks. Nothing else is sent.",
+        "该网站会看到这台电脑的网络地址、所要的模型，以及 Python 和下载程序的版本，"
+        "此外不发送任何内容。",
     ),
     "model_unpinned": (
         "No version of it is pinned: the newest is fetched, and checked with what the site says.",

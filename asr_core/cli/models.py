@@ -131,6 +131,8 @@ def _add(arguments: argparse.Namespace, console: Console) -> int:
             f"There is no folder, no archive and no model called {arguments.model!r}. "
             f"Models: {names}."
         )
+    if arguments.name or arguments.unchecked:
+        raise ModelError("--name and --unchecked are for folders and archives. Leave them out.")
     wanted = entry(arguments.model)
     console.say(_offer(wanted))
     if not arguments.yes and not _said_yes(console):
@@ -150,8 +152,8 @@ def _offer(entry: Entry) -> str:
         f"  engine    {_engine(entry)}",
         f"  to        {shelf.models_folder() / entry.id}",
         f"  revision  {entry.revision or 'not pinned: the newest'}",
-        "That site sees this computer's address, and which model is asked for. Nothing else of "
-        "yours is sent.",
+        "That site sees this computer's address, which model is asked for, and the versions of "
+        "Python and of the program that asks. Nothing else is sent.",
     ]
     if entry.id in (parts := shelf.unfinished()):
         lines.append(f"{_size(parts[entry.id])} of it are here already.")

@@ -6,7 +6,9 @@ and no file may be longer than it says.
 
 from __future__ import annotations
 
+import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -22,6 +24,11 @@ from asr_core.store.shelf import checked_path
 
 MOST_FILES = 10_000
 _DEVELOPERS = ("__MACOSX", ".git", ".cache", ".DS_Store")  # not the model's: left behind
+
+_BROKEN = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, RuntimeError, struct.error),
+)
 
 Opener = Callable[[], IO[bytes]]
 
@@ -57,11 +64,12 @@ def pieces_of(path: Path) -> Iterator[list[Piece]]:
             raise ModelError(
                 f"{path.name!r} is no folder and no ZIP or TAR archive. Give the folder of a model."
             )
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        raise ModelError(
-            f"The archive {path.name!r} is damaged or encrypted ({type(error).__name__}). "
-            "Copy it again."
-        ) from None
+    except _BROKEN as error:
+        raise ModelError(_damaged(path, error)) from None
+    except OSError as error:
+        if error.errno is not None:
+            raise  # of the disk; without a number it is a decompressor's
+        raise ModelError(_damaged(path, error)) from None
     except ValueError as error:
         raise ModelError(
             f"{path.name!r} is not taken: {error}. Get the model from where it was made."
@@ -126,6 +134,11 @@ def _without_root(pieces: Iterator[Piece]) -> Iterator[Piece]:
     if len(roots) != 1 or not nested or roots & {"..", ""}:
         return iter(listed)
     return (Piece(piece.path.partition("/")[2], piece.size, piece.open) for piece in listed)
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    kind = type(error).__name__
+    return f"The archive {path.name!r} is damaged or encrypted ({kind}). Copy it again."
 
 
 def _is_left(name: str) -> bool:

@@ -71,6 +71,8 @@ def main() -> None:
     limits.allow_files()
     news = News(sys.stdout)
     order = json.loads(sys.stdin.readline())
+    if order["path"] is not None:
+        limits.leave_network()  # before the first thread starts
     threading.Thread(target=_end_with_starter, name="starter", daemon=True).start()
     try:
         if order["path"] is None:

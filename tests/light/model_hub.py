@@ -32,6 +32,7 @@ class ModelHub:
     Attributes:
         models: files by the name of their model.
         asked: method, path, Range header and Authorization header of each request.
+        agents: what those who asked called themselves.
         cuts: bytes after which the next answers with a large file break off, one each.
         lies: files that are sent with other bytes than were announced.
         pause: seconds after every MB of a large file.
@@ -43,6 +44,7 @@ class ModelHub:
     def __init__(self) -> None:
         self.models: dict[str, dict[str, bytes]] = {}
         self.asked: list[tuple[str, str, str | None, str | None]] = []
+        self.agents: set[str | None] = set()
         self.cuts: list[int] = []
         self.lies: set[str] = set()
         self.pause = 0.0
@@ -82,6 +84,7 @@ class ModelHub:
         path = unquote(urlsplit(request.path).path)
         headers = request.headers
         self.asked.append((request.command, path, headers["Range"], headers["Authorization"]))
+        self.agents.add(headers["User-Agent"])
         if self.failure is not None:
             status, code = self.failure
             return _send(request, status, b"", {"X-Error-Code": code} if code else {})

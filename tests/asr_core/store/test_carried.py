@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from asr_core.cli import main
 from asr_core.errors import ModelError
 from asr_core.store import model_folder, shelf, shelved
 from asr_core.store.carried import pieces_of
+from asr_core.store.shelf import checked_path
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "firered-asr-aed-l"
@@ -258,6 +260,34 @@ def test_an_encrypted_or_damaged_archive_is_a_sentence(models_folder, tmp_path, 
     assert "is damaged or encrypted" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.bz2", "tar.xz"])
+def test_an_archive_with_wrong_bytes_gives_the_files_or_one_sentence(tmp_path, kind):
+    """Cut and changed at 150 places each; whatever is read is no longer than it says."""
+    path = tmp_path / f"model.{kind}"
+    if kind == "zip":
+        zip_of(path, SMALL)
+    else:
+        tar_of(path, SMALL, mode=f"w:{kind[4:]}" if "." in kind else "w")
+    whole, chance = path.read_bytes(), random.Random(7)
+    outcomes = set()
+    for number in range(150):
+        data = bytearray(whole[: chance.randrange(len(whole))] if number % 3 == 0 else whole)
+        for _ in range(chance.randrange(1, 4)):
+            if data:
+                data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(data)
+        try:
+            with pieces_of(path) as pieces:
+                for piece in pieces:
+                    assert checked_path(piece.path)
+                    with piece.open() as file:
+                        file.read(piece.size + 1)
+            outcomes.add("read")
+        except ModelError:
+            outcomes.add("refused")
+    assert "refused" in outcomes
+
+
 def test_the_digests_in_the_manifest_are_those_of_the_files(models_folder, tmp_path):
     assert main(["models", "add", str(folder_of(tmp_path / NAME, SMALL))]) == 0
     written = json.loads((models_folder / NAME / shelf.MANIFEST).read_text("utf-8"))
@@ -265,6 +295,30 @@ def test_the_digests_in_the_manifest_are_those_of_the_files(models_folder, tmp_p
         "size": 4,
         "sha256": hashlib.sha256(SMALL["dict.txt"]).hexdigest(),
     }
+
+
+COPYING = """
+import json, sys
+from asr_core import limits
+from asr_core.store import program
+def bring_carried(*_):
+    print(limits.network_left())
+    sys.exit()
+program.bring_carried = bring_carried
+program._end_with_starter = lambda: None  # stdin ends at once here
+program.main()
+"""
+
+
+def test_copying_a_model_has_no_network_at_all(may_leave_network, tmp_path):
+    if not may_leave_network:
+        pytest.skip("this system gives programs no network of their own")
+    order = json.dumps({"name": None, "path": str(tmp_path), "unchecked": False}) + "\n"
+    done = subprocess.run(
+        [sys.executable, "-c", COPYING],
+        cwd=ROOT, input=order, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "True\n", done.stderr
 
 
 AS_THE_PAGE = """

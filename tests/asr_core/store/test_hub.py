@@ -66,6 +66,7 @@ def test_a_model_is_fetched_whole_and_nothing_that_does_not_belong_to_it(
     assert found == files
     assert not [path for _, path, _, _ in hub.asked if path.endswith((".py", ".sh"))]
     assert {token for *_, token in hub.asked} == {None}
+    assert all(re.fullmatch(r"unknown/None; hf_hub/\S+; python/\S+", one) for one in hub.agents)
     assert shelf.unfinished() == {}
     assert shelf.faults(shelf.find(NAME)) == []
 
@@ -303,6 +304,8 @@ def test_an_unknown_name_is_a_sentence(hub, capsys):
     assert "no folder, no archive and no model called 'whisper-huge'" in capsys.readouterr().err
     assert main(["models", "add", "wenet-aishell-u2pp", "--yes"]) == 1
     assert "Get its folder from the project that made it" in capsys.readouterr().err
+    assert main([*ADD, "--name", "mine"]) == 1
+    assert "--name and --unchecked are for folders" in capsys.readouterr().err
     with pytest.raises(ModelError, match="There is no model 'x'"):
         entry("x")
     assert hub.asked == []
