@@ -117,12 +117,11 @@ def _apologize(error: Exception) -> bool:
     """Show one sentence in place of a traceback; True keeps Streamlit from adding its own."""
     import streamlit as st
 
+    from ui_components.phrases import phrase
     from ui_components.quiet import describe
+    from ui_components.title import plain
 
-    st.error(
-        f"{describe(error)} What was recognized so far is kept: reload the page to see it.",
-        icon=":material/error:",
-    )
+    st.error(phrase("internal_error", what=plain(describe(error))), icon=":material/error:")
     return True
 
 

@@ -9,7 +9,7 @@ from asr_core.project import ENDING, Project, opened
 from ui_components.leftovers import take
 from ui_components.phrases import phrase
 from ui_components.state import round_number
-from ui_components.title import plain
+from ui_components.told import told
 
 MAX_SIZE_MB = 100
 
@@ -42,7 +42,7 @@ def open_project() -> Project | None:
     try:
         project = opened(upload.getvalue(), passphrase)
     except AsrError as error:
-        folded.error(plain(str(error)))
+        folded.error(told(error))
         return None
     take(upload)
     return project

@@ -7,13 +7,13 @@ import streamlit as st
 from asr_core.pace import clock
 from ui_components.phrases import phrase
 from ui_components.state import Run
-from ui_components.title import plain
+from ui_components.told import told
 
 
 def passage_line(run: Run) -> None:
     """Say which passages are being heard again; the page is drawn anew when one has come."""
     for problem in run.problems:
-        st.toast(plain(problem), icon=":material/error:")
+        st.toast(told(problem), icon=":material/error:")
     run.problems.clear()
     if run.asked:
         st.fragment(_line, run_every=0.5)(run)

@@ -78,7 +78,6 @@ _PHRASES = {
         "已在 {time} 停止，下面是到此为止的文字。",
     ),
     "cancelled_empty": ("Stopped before any text was found.", "已停止，还没有识别出文字。"),
-    "kept": ("The text up to {time} is kept below.", "下面保留了 {time} 之前的文字。"),
     "copy": ("Copy text", "复制全文"),
     "copied": ("Copied", "已复制"),
     "copy_failed": (
@@ -261,7 +260,7 @@ _PHRASES = {
         "Copying and saving wait until the list of pseudonyms is right.",
         "改好化名列表之后才能复制和保存。",
     ),
-    "pseudonyms_count": ("{name} → {code}: {n} times", "{name} → {code}：{n} 处"),
+    "pseudonyms_count": ("{name} → {code}: {n} ×", "{name} → {code}：{n} 处"),
     "pseudonyms_left": (
         "Still in the text, and close to a name: {words}. Look whether they give somebody away.",
         "文字中还有与名单相近的：{words}。请看看是否会暴露身份。",
@@ -299,6 +298,11 @@ _PHRASES = {
     "open_project": ("Open a kept project", "打开保留的项目"),
     "project_upload": ("Project file (.sottovoce)", "项目文件（.sottovoce）"),
     "open": ("Open", "打开"),
+    # what nobody foresaw
+    "internal_error": (
+        "Internal error: {what}. What was recognized so far is kept: reload the page to see it.",
+        "内部错误：{what}。已识别的文字还在，重新加载页面即可看到。",
+    ),
     # the editor
     "editor_player": ("Player", "播放器"),
     "editor_play": ("Play", "播放"),

@@ -15,6 +15,7 @@ from asr_core.result import Transcript
 from ui_components.phrases import phrase
 from ui_components.private_lines import private_lines
 from ui_components.title import plain
+from ui_components.told import told
 
 
 def pseudonyms_panel(desk: Desk, shown: Transcript) -> Pseudonyms | None:
@@ -42,7 +43,7 @@ def pseudonyms_panel(desk: Desk, shown: Transcript) -> Pseudonyms | None:
             on_change=type_,
         )
         if error is not None:
-            st.error(plain(str(error)))
+            st.error(told(error))
         elif names is not None and names.codes:
             _report(shown, names)
     return names

@@ -14,6 +14,7 @@ from ui_components.phrases import phrase, size
 from ui_components.progress import span, stage
 from ui_components.state import Run
 from ui_components.title import plain
+from ui_components.told import told
 
 _ICONS: dict[Stage, str] = {
     "held": ":material/pause_circle:",
@@ -104,7 +105,7 @@ def _said(run: Run) -> str:
     if job.running:
         return stage(run)
     if job.stage == "failed":
-        return plain(job.error or "")
+        return told(job.error or "")
     assert job.transcript is not None
     return phrase(f"queue_{job.stage}", time=clock(job.transcript.duration))
 

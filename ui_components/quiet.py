@@ -17,7 +17,7 @@ def quiet_logs() -> None:
     def make_quiet_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make_record(*args, **kwargs)
         if record.exc_info and record.exc_info[1] is not None:
-            record.msg = describe(record.exc_info[1])
+            record.msg = f"Internal error: {describe(record.exc_info[1])}."
             record.args = ()
             record.exc_info = None
         return record
@@ -31,15 +31,15 @@ def describe(error: BaseException) -> str:
     """The kind of an error and the line it came from, without its message.
 
     >>> describe(ValueError("secret.wav"))
-    'Internal error: ValueError.'
+    'ValueError'
     """
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return f"Internal error: {type(error).__name__}{place}."
+    return f"{type(error).__name__}{place}"
 
 
 def _say(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
     if error is not None:
-        print(describe(error.with_traceback(trace)), file=sys.stderr)
+        print(f"Internal error: {describe(error.with_traceback(trace))}.", file=sys.stderr)

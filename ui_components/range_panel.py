@@ -7,7 +7,7 @@ import streamlit as st
 from asr_core.audio.clip import FIRST_MINUTE, WHOLE, Clip, clip_between
 from asr_core.errors import AsrError
 from ui_components.phrases import phrase
-from ui_components.title import plain
+from ui_components.told import told
 
 _CHOICES = ("part_all", "part_minute", "part_between")
 
@@ -30,5 +30,5 @@ def range_panel() -> Clip | None:
     try:
         return clip_between(start, stop)
     except AsrError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(told(error), icon=":material/error:")
         return None

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui_components.phrases import phrase
 from ui_components.state import runs, saved_settings
-from ui_components.title import plain
+from ui_components.told import told
 
 
 def readiness(is_idle: bool) -> None:
@@ -15,16 +15,23 @@ def readiness(is_idle: bool) -> None:
     A page that shows a recording does not move for the news that a worker is getting ready.
     """
     stage = runs().readiness.stage
-    if stage == "preparing":
-        st.fragment(_preparing, run_every=0.5)(is_idle)
+    if stage in ("unknown", "preparing"):
+        st.fragment(_preparing, run_every=1.0)(is_idle)
     elif stage == "failed":
-        st.error(plain(runs().readiness.error), icon=":material/error:")
+        st.error(told(runs().readiness.error), icon=":material/error:")
         st.button(phrase("check_again"), key="check", on_click=_check, icon=":material/refresh:")
 
 
 def _preparing(is_idle: bool) -> None:
-    """Look twice a second; what may be given meanwhile waits in line."""
-    if runs().readiness.stage != "preparing":
+    """Look every second; what may be given meanwhile waits in line.
+
+    The model is loaded when the browser comes back for the first look: before that, it would take
+    from the first page the time in which it is drawn.
+    """
+    if st.session_state.get("was_drawn") and runs().readiness.stage == "unknown":
+        runs().prepare(saved_settings())
+    st.session_state.was_drawn = True
+    if runs().readiness.stage not in ("unknown", "preparing"):
         st.rerun()
     if is_idle:
         st.caption(f":material/hourglass_top: {phrase('preparing')}")

@@ -8,7 +8,7 @@ from asr_core.privacy.receipt import Receipt
 from ui_components.leftovers import played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
 from ui_components.state import Run, held_bytes
-from ui_components.title import plain
+from ui_components.told import told
 
 
 def receipt_line(run: Run) -> None:
@@ -20,7 +20,7 @@ def receipt_line(run: Run) -> None:
         if run.job.receipt is not None:
             st.caption(after_the_run(run.job.receipt))
             for finding in run.job.receipt.findings:
-                st.warning(plain(finding))
+                st.warning(told(finding))
 
 
 def after_the_run(receipt: Receipt) -> str:

@@ -23,7 +23,8 @@ from ui_components.state import (
     saved_settings,
 )
 from ui_components.tidy_panel import tidy_panel
-from ui_components.title import plain, title
+from ui_components.title import title
+from ui_components.told import told
 from ui_components.whole_button import whole_button
 
 
@@ -39,7 +40,7 @@ def result(run: Run) -> None:
     _say_how_it_ended(run, bool(text))
     if transcript is not None and text:
         for note in transcript.notes if job.stage == "done" else ():
-            st.caption(f":material/info: {plain(note)}")
+            st.caption(f":material/info: {told(note)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             language_badge(transcript.language)
             st.caption(clock(transcript.duration), width="stretch")
@@ -61,8 +62,7 @@ def _say_how_it_ended(run: Run, has_text: bool) -> None:
     job = run.job
     reached = clock(job.transcript.duration if job.transcript is not None else 0)
     if job.stage == "failed":
-        kept = f" {phrase('kept', time=reached)}" if has_text else ""
-        st.error(f"{plain(job.error or '')}{kept}", icon=":material/error:")
+        st.error(told(job.error or ""), icon=":material/error:")
     elif job.stage == "cancelled":
         st.info(
             phrase("cancelled", time=reached) if has_text else phrase("cancelled_empty"),

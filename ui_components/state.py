@@ -227,9 +227,7 @@ class Runs:
 @st.cache_resource(show_spinner=False)
 def runs() -> Runs:
     """The one place for running jobs: a reload of the page finds its jobs here again."""
-    made = Runs()
-    made.prepare(Settings.load())
-    return made
+    return Runs()
 
 
 def session_id() -> str:

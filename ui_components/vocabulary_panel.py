@@ -8,6 +8,7 @@ from asr_core.errors import AsrError
 from asr_core.settings import Settings, settings_file
 from asr_core.text.vocabulary import Vocabulary
 from ui_components.phrases import phrase
+from ui_components.told import told
 
 
 def vocabulary_panel(saved: Settings) -> tuple[tuple[str, ...], bool]:
@@ -29,12 +30,12 @@ def vocabulary_panel(saved: Settings) -> tuple[tuple[str, ...], bool]:
             # At its own place, so that the sentence names the right line.
             Vocabulary.parse([*[""] * number, line])
         except AsrError as error:
-            st.error(phrase("line_left_out", reason=error))
+            st.error(phrase("line_left_out", reason=told(error)))
             lines[number] = f"# {line}"
     try:
         n_terms = len(Vocabulary.parse(lines).terms)
     except AsrError as error:  # too many
-        st.error(str(error))
+        st.error(told(error))
         return saved.vocabulary, saved.keep_vocabulary
     if n_terms:
         st.caption(phrase("one_term") if n_terms == 1 else phrase("n_terms", n=n_terms))

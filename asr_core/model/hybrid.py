@@ -207,7 +207,7 @@ class HybridModel(nn.Module):
         if found:
             raise ModelError(
                 f"The weights of the model {name!r} do not fit its configuration: "
-                f"{', '.join(found)}. It is damaged or of another kind; copy it again."
+                f"{'; '.join(found)}. It is damaged or of another kind; copy it again."
             )
         floats = {
             weight: value.float() if value.is_floating_point() else value

@@ -34,8 +34,8 @@ ENGLISH = {
     "tried_broken": "{process} just tried to reach another computer and to look up a name. They "
     "were NOT both refused: do not use Sottovoce like this, and report it.",
     "silent": "The recognizer does not answer just now, so it was not tested. Try again later.",
-    "blocked": "Refused since the start, this test aside: {connect} connections, {look_up} name "
-    "look-ups, {listen} attempts to listen, {start} programs to start.",
+    "blocked": "Refused since the start, this test aside: connections {connect}, name look-ups "
+    "{look_up}, attempts to listen {listen}, starts of other programs {start}.",
     "listens": "Listening, for this computer alone: {where}.",
     "listens_broken": "Listening where other computers may reach it: {where}.",
     "listens_nowhere": "Nothing of Sottovoce listens for connections.",

@@ -26,7 +26,7 @@ class Editor {
       faster: () => this.player.changeSpeed(1),
       loop: () => this.player.setLoop(!habits.loop),
       follow: () => (habits.follow = !habits.follow),
-      edit: () => this.typing.setMode(!habits.edit),
+      edit: () => this.edit(),
       undo: () => this.outbox.add({ kind: "undo" }),
       redo: () => this.outbox.add({ kind: "redo" }),
       find: () => this.find.open(),
@@ -67,6 +67,17 @@ class Editor {
     if (!name) return
     this.actions[name]()
     this.showSwitches()
+  }
+
+  /** Editing begins at the word last heard, so that a key is enough to get there. */
+  edit() {
+    this.card.close()
+    this.typing.setMode(!habits.edit)
+    if (!habits.edit) return
+    const { marked } = this.player
+    const caret = marked?.isConnected ? document.createRange() : null
+    caret?.setStart(marked, 0)
+    this.typing.begin(caret ? this.player.markedRow : this.passages.rows[0], caret ?? "start")
   }
 
   update(data, send) {

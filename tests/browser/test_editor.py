@@ -262,6 +262,15 @@ def test_while_the_switch_is_on_a_click_puts_the_caret_and_plays(page):
     expect(passages(page).first).not_to_have_attribute("contenteditable", re.compile(".*"))
 
 
+def test_a_key_alone_leads_to_the_word_last_heard(page):
+    word(page, "Nobody").click()
+    plays(page)
+    page.keyboard.press("e")
+    page.keyboard.type("Oh. ")
+    page.keyboard.press("Enter")
+    has_text(page, 3, "Oh. Nobody asked me about it.")
+
+
 def test_no_browser_looks_at_the_spelling(page):
     page.keyboard.press("e")
     for name, value in [("spellcheck", "false"), ("autocorrect", "off"), ("autocapitalize", "off")]:

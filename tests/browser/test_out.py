@@ -171,7 +171,7 @@ def test_only_quotes_that_were_checked_are_saved(kept):
 
 def test_codes_stand_for_names_in_all_that_leaves_and_the_list_is_apart(kept):
     panel = type_names(kept, "Ann Lee = Source A\n李雷 = 甲")
-    expect(panel.get_by_text("Ann Lee → Source A: 2 times")).to_be_visible()
+    expect(panel.get_by_text("Ann Lee → Source A: 2 ×")).to_be_visible()
     expect(panel.get_by_text("“Ann” (1, like Ann Lee)")).to_be_visible()
     assert panel.locator("textarea").get_attribute("spellcheck") == "false"
     name, data = saved(kept, panel.get_by_role("button", name="Download the list"))
@@ -229,7 +229,7 @@ def test_the_text_outlives_its_worker(page, page_server, long_speech):
     for child in psutil.Process(page_server.process.pid).children():
         child.kill()
     expect(page.locator(".st-key-new button")).to_be_visible()
-    expect(page.get_by_test_id("stAlert")).to_contain_text("is kept below")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("is kept.")
     assert said in copied(page)
     page.reload()
     expect(page.locator(".st-key-new button")).to_be_visible()

@@ -189,6 +189,11 @@ def test_what_is_no_recording_gets_one_sentence(page):
 def test_a_chinese_browser_gets_a_chinese_page(open_page):
     page = open_page(locale="zh-CN")
     expect(page.get_by_role("heading", name="放入录音")).to_be_visible()
+    drop(page, b"Dear diary, this is no music.\n" * 50, "song.mp3", "audio/mpeg")
+    wait_for_result(page)
+    expect(page.get_by_test_id("stAlert")).to_contain_text(
+        "无法读取“song.mp3”：这是文本。请使用 WAV、FLAC、MP3、M4A 或 OGG。"
+    )
 
 
 def test_the_start_address_opens_the_page_and_a_reload_keeps_it(browser, launch_page):

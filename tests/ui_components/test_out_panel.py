@@ -154,7 +154,7 @@ def test_pseudonyms_hold_for_the_copy_the_preview_and_the_report(page):
     assert copied(page).startswith("Source A: I am Source A.")
     assert page.text[0].value == "Source A: I am Source A. Good day.\n\n你好。"
     assert "codes instead of real names (in the list: 1)" in said(page)
-    assert "Ann Lee → Source A\\: 3 times" in said(page)
+    assert "Ann Lee → Source A\\: 3 ×" in said(page)
     assert download(page, "download_pseudonyms").deferred_file_id
     assert "I am Ann Lee\\." in said(page)  # the quote on the page stays as it is
 

