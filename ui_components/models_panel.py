@@ -13,6 +13,7 @@ from asr_core.store.adding import Adding
 from asr_core.store.catalogue import BUNDLED
 from ui_components.phrases import page_language, phrase, size
 from ui_components.title import plain
+from ui_components.told import told
 
 _LIST_EVERY = 0.5  # seconds, while one is on its way
 
@@ -92,7 +93,7 @@ def _offer(entry: Entry) -> None:
         try:
             address = hub.address_of(entry)
         except AsrError as error:
-            st.error(plain(str(error)))
+            st.error(told(error))
             return
         st.markdown(plain(phrase("model_offer", size=size(entry.disk), license=entry.license)))
         st.code(address, language=None)  # no link: looking there is a way out of its own
@@ -112,7 +113,7 @@ def _tell_comings() -> None:
             continue
         _comings().remove(coming)
         if coming.error is not None:
-            st.error(plain(coming.error), icon=":material/error:")
+            st.error(told(coming.error), icon=":material/error:")
         elif coming.id is not None:
             key = "model_added_unchecked" if coming.checked == "nothing" else "model_added"
             st.success(plain(phrase(key, name=coming.id)), icon=":material/check:")
@@ -146,14 +147,14 @@ def _kept(model: Shelved) -> None:
         with st.spinner(phrase("model_verifying", size=size(model.n_bytes))):
             faults = shelf.faults(model)
         if faults:
-            st.error(plain(phrase("model_damaged", faults=", ".join(faults))))
+            st.error(phrase("model_damaged", faults="; ".join(map(told, faults))))
         else:
             st.success(phrase("model_whole"), icon=":material/check:")
     if remove:
         try:
             shelf.remove(model.id)
         except AsrError as error:
-            st.error(plain(str(error)))
+            st.error(told(error))
         else:
             st.rerun()
 

@@ -176,7 +176,7 @@ def _followed(model: adding.Adding, console: Console) -> int:
         model.stop()
         raise
     if model.error is not None:
-        raise ModelError(model.error)
+        raise model.error
     added = shelf.find(model.id or "")
     console.text("\n  ".join([added.id, *_origin(added)]) + "\n")
     return 0

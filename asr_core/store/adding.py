@@ -11,11 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from asr_core.children import command
+from asr_core.errors import ModelError
 from asr_core.privacy.guard import offline_environment
 from asr_core.store import hub
 from asr_core.store.catalogue import Entry
 
-_GONE = "Adding the model stopped unexpectedly. What has come is kept: add it again to go on."
+_GONE = "Adding the model stopped unexpectedly. What has come is kept: add it again."
 
 
 class Adding:
@@ -27,7 +28,7 @@ class Adding:
     Attributes:
         name: of the model, or what it comes from where its name is not known yet.
         done, total: bytes; 0 while nothing is known.
-        error: a sentence once it has failed, None before.
+        error: once it has failed, None before.
         id: of the model once it is there, None before.
         checked: what its bytes were compared with, as `Shelved.checked` says, once it is there.
     """
@@ -41,7 +42,7 @@ class Adding:
     ) -> None:
         self.name = name
         self.done = self.total = 0
-        self.error: str | None = None
+        self.error: ModelError | None = None
         self.id: str | None = None
         self.checked: str | None = None
         self._stopped = False
@@ -111,7 +112,7 @@ class Adding:
         with suppress(OSError):
             self._popen.stdin.close()
         if self.id is None and self.error is None and not self._stopped:
-            self.error = _GONE
+            self.error = ModelError(_GONE)
 
     def _take(self, message: dict[str, str | int]) -> None:
         match message["kind"]:
@@ -120,4 +121,4 @@ class Adding:
             case "done":
                 self.checked, self.id = str(message["checked"]), str(message["id"])
             case "failed":
-                self.error = str(message["error"])
+                self.error = ModelError(str(message["error"]))

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from asr_core.errors import ModelError
+from asr_core.errors import AsrError, ModelError
 from asr_core.store.shelf import checked_path
 
 MOST_FILES = 10_000
@@ -31,6 +31,10 @@ _BROKEN = (
 )
 
 Opener = Callable[[], IO[bytes]]
+
+
+class UnfitError(AsrError):
+    """Why something is not taken, in words for the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def pieces_of(path: Path) -> Iterator[list[Piece]]:
         if error.errno is not None:
             raise  # of the disk; without a number it is a decompressor's
         raise ModelError(_damaged(path, error)) from None
-    except ValueError as error:
+    except UnfitError as error:
         raise ModelError(
             f"{path.name!r} is not taken: {error}. Get the model from where it was made."
         ) from None
@@ -79,12 +83,15 @@ def pieces_of(path: Path) -> Iterator[list[Piece]]:
 def _checked(name: str, pieces: Iterator[Piece]) -> list[Piece]:
     found: dict[str, Piece] = {}
     for piece in pieces:
-        key = checked_path(piece.path).lower()  # some systems take A and a for one
+        try:
+            key = checked_path(piece.path).lower()  # some systems take A and a for one
+        except ValueError:
+            raise UnfitError(f"{piece.path!r} would not stay in its folder") from None
         if key in found:
-            raise ValueError(f"it holds {piece.path!r} twice")
+            raise UnfitError(f"it holds {piece.path!r} twice")
         found[key] = piece
         if len(found) > MOST_FILES:
-            raise ValueError(f"it holds more than {MOST_FILES} files")
+            raise UnfitError(f"it holds more than {MOST_FILES} files")
     if not found:
         raise ModelError(f"{name!r} holds no files. Give the folder of a model.")
     return list(found.values())
@@ -96,7 +103,7 @@ def _in_folder(folder: Path) -> Iterator[Piece]:
         if _is_left(name):
             continue
         if path.is_symlink():
-            raise ValueError(f"{name!r} is a link (copy the folder with `cp -rL` first)")
+            raise UnfitError(f"{name!r} is a link (copy it as a file first)")
         if path.is_file():
             yield Piece(name, path.stat().st_size, partial(open, path, "rb"))
 
@@ -107,7 +114,7 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[Piece]:
         if member.is_dir() or _is_left(member.filename):
             continue
         if kind not in (0, stat.S_IFREG):
-            raise ValueError(f"{member.filename!r} is a link or no file")
+            raise UnfitError(f"{member.filename!r} is a link or a device")
         yield Piece(member.filename, member.file_size, partial(archive.open, member))
 
 
@@ -117,7 +124,7 @@ def _in_tar(archive: tarfile.TarFile) -> Iterator[Piece]:
         if member.isdir() or _is_left(name):
             continue
         if not member.isreg():
-            raise ValueError(f"{name!r} is a link or no file")
+            raise UnfitError(f"{name!r} is a link or a device")
         yield Piece(name, member.size, partial(_extracted, archive, member))
 
 

@@ -221,8 +221,10 @@ def _told(repository: str) -> Iterator[None]:
     try:
         yield
     except errors.GatedRepoError:
-        said = f"{host} gives {repository} only to people who sign in. Fetch it in a browser"
-        raise ModelError(f"{said}, then add its folder.") from None
+        raise ModelError(
+            f"{host} gives {repository} only to people who sign in. Fetch it in a browser, then "
+            "add its folder."
+        ) from None
     except errors.RepositoryNotFoundError:
         raise ModelError(f"{host} has no model {repository}. Look whether it moved.") from None
     except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError):
@@ -243,22 +245,22 @@ def _told(repository: str) -> Iterator[None]:
                 f"{host} cannot be reached. Is this computer online? A model can also be carried "
                 "here in a folder: sottovoce models add FOLDER."
             ) from None
-        raise ModelError(_BROKE_OFF.format(host=host)) from None
-    except (httpx2.HTTPError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{_strange(repository)} ({type(error).__name__})") from None
+        raise ModelError(_broke_off(host)) from None
+    except (httpx2.HTTPError, ValueError, TypeError, KeyError):
+        raise ModelError(_strange(repository)) from None
     except OSError as error:
         if error.errno is not None:
             raise  # of the disk
-        raise ModelError(_BROKE_OFF.format(host=host)) from None
+        raise ModelError(_broke_off(host)) from None
 
 
-_BROKE_OFF = (
-    "The connection to {host} broke off. What has come is kept: add the model again to go on."
-)
+def _broke_off(host: str | None) -> str:
+    return f"The connection to {host} broke off. What has come is kept: add the model again."
 
 
 def _strange(repository: str) -> str:
-    return f"{urlsplit(endpoint()).hostname} says of {repository} what makes no sense."
+    host = urlsplit(endpoint()).hostname
+    return f"{host} says of {repository} what makes no sense. Try again later."
 
 
 def _was_refused(before: Mapping[str, int], now: Mapping[str, int]) -> bool:

@@ -83,7 +83,7 @@ def main() -> None:
     except AsrError as error:
         news.say(kind="failed", error=str(error))
     except OSError as error:
-        news.say(kind="failed", error=_of_the_disk(error))
+        news.say(kind="failed", error=str(_of_the_disk(error)))
     else:
         news.say(kind="done", id=model.id, n_bytes=model.n_bytes, checked=model.checked)
 
@@ -293,13 +293,13 @@ def _other_bytes(file: str, name: str, damaged: bool) -> str:
     )
 
 
-def _of_the_disk(error: OSError) -> str:
+def _of_the_disk(error: OSError) -> ModelError:
     if error.errno in _FULL:
-        return (
+        return ModelError(
             f"The disk of {models_folder()} is full. What has come is kept: make room and add "
             "the model again."
         )
-    return f"Reading or writing failed ({error.strerror or type(error).__name__}). Try again."
+    return ModelError(f"Reading or writing failed ({error.strerror}). Try again.")
 
 
 def _end_with_starter() -> None:

@@ -116,18 +116,18 @@ def model_folder(name: str) -> Path | None:
 
 def faults(model: Shelved, progress: Progress = lambda n_bytes: None) -> list[str]:
     """Read every byte of a model and say what is not as it was when it was added."""
-    found, done = [], 0
+    findings, done = [], 0
     for path, content in model.files.items():
         try:
             if (
                 sha256(model.folder / path, lambda n, done=done: progress(done + n))
                 != content.sha256
             ):
-                found.append(f"{path} was changed")
+                findings.append(f"{path} was changed")
         except OSError as error:
-            found.append(f"{path} cannot be read ({error.strerror})")
+            findings.append(f"{path} cannot be read: {error.strerror}")
         done += content.size
-    return found
+    return findings
 
 
 def remove(name: str) -> int:

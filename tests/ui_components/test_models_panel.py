@@ -10,7 +10,7 @@ from model_hub import ModelHub
 from streamlit.testing.v1 import AppTest
 
 from asr_core.store import model_folder, shelf
-from ui_components import models_panel, phrases
+from ui_components import models_panel, phrases, told
 
 NAME, REPOSITORY = "firered-asr-aed-l", "FireRedTeam/FireRedASR-AED-L"
 FILES = {  # made-up bytes under the names that this model's files have
@@ -84,8 +84,8 @@ def test_folded_it_reads_nothing_and_asks_nothing(hub):
 
 def test_a_model_is_fetched_after_a_yes_that_says_what_from_where(panel, hub):
     at = panel()
-    for told in (hub.address + "/" + REPOSITORY, "4.4 GB", "Apache-2.0", "No version of it is"):
-        assert told in said(at)
+    for term in (hub.address + "/" + REPOSITORY, "4.4 GB", "Apache-2.0", "No version of it is"):
+        assert term in said(at)
     assert "cannot run it yet" in said(at)
     assert hub.asked == []
     hub.pause = 1.0
@@ -161,3 +161,11 @@ def test_it_speaks_chinese(panel, hub):
     assert "普通电脑上识别 30 种语言和 22 种汉语方言" in said(at)
     assert "从以下地址联网下载 1.6 GB？许可证：Apache-2.0。" in said(at)
     assert "LibriSpeech clean / other 错误率" in said(at)
+
+
+def test_an_error_is_chinese_on_a_chinese_page(panel, hub, monkeypatch):
+    monkeypatch.setattr(told, "page_language", lambda: "zh")
+    hub.failure = (503, "")
+    at = panel(language="zh")
+    at.button(key="model_yes").click()
+    assert "127.0.0.1 返回错误 503。请稍后再试。" in said(ended(run(at)))

@@ -195,7 +195,7 @@ def test_a_program_that_dies_is_a_sentence(hub):
     until(hub.large_sent)
     model._popen.kill()
     assert model.wait(10)
-    assert "stopped unexpectedly" in model.error
+    assert "stopped unexpectedly" in str(model.error)
 
 
 def test_what_is_here_already_is_not_fetched_again(hub, capsys):
