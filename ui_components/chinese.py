@@ -328,9 +328,8 @@ TEMPLATES = {
     "do not need.": (
         "模型还需要 {n} GB 磁盘空间（{folder}），只剩 {free} GB。请删除不需要的文件。"
     ),
-    "The disk of {folder} is full. What has come is kept: make room and add the model again.": (
-        "磁盘已满（{folder}）。已有的部分会保留：请腾出空间后重新添加。"
-    ),
+    "The disk of {folder} is full. Make room and add the model again; what has come of a download "
+    "is kept.": ("磁盘已满（{folder}）。请腾出空间后重新添加；已下载的部分会保留。"),
     "Reading or writing failed ({reason}). Try again.": "读写失败（{reason}）。请重试。",
     "Adding the model stopped unexpectedly. What has come is kept: add it again.": (
         "添加模型意外中断。已有的部分会保留：请重新添加。"

@@ -17,7 +17,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -133,33 +133,19 @@ def bring_carried(path: Path, name: str | None, unchecked: bool, news: News) -> 
         manifest = _manifest_among(pieces, path)
         name = _name_of(path, name, manifest)
         entry = known(name)
-        if manifest is not None:
-            expected = {file: content.sha256 for file, content in manifest.files.items()}
-            pieces = [piece for piece in pieces if piece.path in expected]
-            if missing := expected.keys() - {piece.path for piece in pieces}:
-                raise ModelError(f"{path.name!r} lacks {min(missing)}. Copy it again.")
-        else:
-            expected = dict(entry.sha256) if entry else {}
-            pieces = _belonging(pieces, entry)
+        wanted = _belonging(pieces, path, manifest, entry)
         with locked(name) as unfinished:
             _check_absent(name)
-            folder = unfinished / "carried"
             _keep_only(unfinished, None)
-            total = sum(piece.size for piece in pieces)
-            _check_room(total)
-            contents, done = {}, 0
-            for piece in pieces:
-                contents[piece.path] = _copied(piece, folder, _from(news, done, total))
-                done += piece.size
-            _check_whole(entry.needs if entry else (), contents, folder)
-            wrong = [file for file in contents if _differs(contents[file], expected.get(file))]
-            if wrong and (manifest is not None or not unchecked):
-                shutil.rmtree(unfinished)
-                raise ModelError(_other_bytes(wrong[0], name, damaged=manifest is not None))
-            checked = "nothing"
-            if expected.keys() & contents.keys() and not wrong:
-                checked = "catalogue" if manifest is None else "manifest"
-            return _up(folder, Shelved(name, path.name, None, checked, contents))
+            try:
+                folder = unfinished / "carried"
+                contents = _all_copied(wanted, folder, news)
+                _check_whole(entry.needs if entry else (), contents, folder)
+                checked = _compared(contents, manifest, entry, unchecked)
+                return _up(folder, Shelved(name, path.name, None, checked, contents))
+            except BaseException:
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise
 
 
 def _manifest_among(pieces: list[Piece], path: Path) -> Shelved | None:
@@ -199,11 +185,27 @@ def _stem(path: Path) -> str:
     )
 
 
-def _belonging(pieces: list[Piece], entry: Entry | None) -> list[Piece]:
-    """Those files that are a model's; all where nothing is known about it."""
-    if entry is None or not entry.takes:
-        return pieces
-    return [piece for piece in pieces if _matches(piece.path, entry.takes)]
+def _belonging(
+    pieces: list[Piece], path: Path, manifest: Shelved | None, entry: Entry | None
+) -> list[Piece]:
+    """Those files that are the model's: by its manifest, by the catalogue, else all."""
+    if manifest is not None:
+        if missing := manifest.files.keys() - {piece.path for piece in pieces}:
+            raise ModelError(f"{path.name!r} lacks {min(missing)}. Copy it again.")
+        return [piece for piece in pieces if piece.path in manifest.files]
+    if entry is not None and entry.takes:
+        return [piece for piece in pieces if _matches(piece.path, entry.takes)]
+    return pieces
+
+
+def _all_copied(pieces: list[Piece], folder: Path, news: News) -> dict[str, Content]:
+    total = sum(piece.size for piece in pieces)
+    _check_room(total)
+    contents, done = {}, 0
+    for piece in pieces:
+        contents[piece.path] = _copied(piece, folder, _from(news, done, total))
+        done += piece.size
+    return contents
 
 
 def _copied(piece: Piece, folder: Path, progress: Progress) -> Content:
@@ -280,24 +282,37 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def _differs(content: Content, expected: str | None) -> bool:
-    return expected is not None and content.sha256 != expected
+def _compared(
+    contents: Mapping[str, Content], manifest: Shelved | None, entry: Entry | None, unchecked: bool
+) -> str:
+    """What the digests were compared with, as `Shelved.checked` says; they are as they should be.
 
-
-def _other_bytes(file: str, name: str, damaged: bool) -> str:
-    if damaged:
-        return f"{file} is not what its manifest says: it was damaged or changed. Copy it again."
-    return (
-        f"{file} is not the one that was published for {name}. If you know why (another form of "
-        "the model, or one of your own), add it with --unchecked."
-    )
+    Raises:
+        ModelError: they are not.
+    """
+    for file, content in manifest.files.items() if manifest else ():
+        if contents[file] != content:
+            raise ModelError(
+                f"{file} is not what its manifest says: it was damaged or changed. Copy it again."
+            )
+    published = entry.sha256 if entry else {}
+    known_files = published.keys() & contents.keys()
+    wrong = [file for file in known_files if contents[file].sha256 != published[file]]
+    if wrong and not unchecked:
+        raise ModelError(
+            f"{min(wrong)} is not the one that was published for {entry.id if entry else ''}. If "
+            "you know why (another form of the model, or one of your own), add it with --unchecked."
+        )
+    if known_files and not wrong:
+        return "catalogue"
+    return "nothing" if manifest is None else "manifest"
 
 
 def _of_the_disk(error: OSError) -> ModelError:
     if error.errno in _FULL:
         return ModelError(
-            f"The disk of {models_folder()} is full. What has come is kept: make room and add "
-            "the model again."
+            f"The disk of {models_folder()} is full. Make room and add the model again; what has "
+            "come of a download is kept."
         )
     return ModelError(f"Reading or writing failed ({error.strerror}). Try again.")
 

@@ -57,9 +57,10 @@ def test_a_model_is_fetched_watched_and_removed(hub, launch_page, visit, monkeyp
         expect(page.get_by_text("Fetch 4.4 GB over the network")).to_be_visible()
         expect(page.get_by_text(f"{hub.address}/FireRedTeam/FireRedASR-AED-L")).to_be_visible()
         assert hub.asked == []
-        hub.pause = 0.2
+        hub.pause = 1.0
         page.get_by_role("button", name="Yes, fetch it").click()
         expect(page.get_by_text("10.5 MB of 24.0 MB")).to_be_visible()
+        hub.pause = 0.0
         expect(page.get_by_text("firered-asr-aed-l is here, and every byte")).to_be_visible()
         folder = tmp_path / "sottovoce" / "models" / "firered-asr-aed-l"
         assert (folder / "model.pth.tar").stat().st_size == 24_000_000

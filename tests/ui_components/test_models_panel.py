@@ -50,7 +50,7 @@ def panel(hub, monkeypatch):
     def panel(name=NAME, language="en"):
         monkeypatch.setattr(phrases, "page_language", lambda: language)
         monkeypatch.setattr(models_panel, "page_language", lambda: language)
-        at = AppTest.from_function(script, default_timeout=30)
+        at = AppTest.from_function(script, default_timeout=60)
         at.session_state["models"] = True
         at.session_state["shelf_choice"] = name
         return run(at)

@@ -141,6 +141,11 @@ def test_bytes_that_are_not_the_published_ones_need_a_word(models_folder, tmp_pa
     assert main([*add, "--unchecked"]) == 0
     assert shelf.find("qwen3-asr-0.6b").checked == "nothing"
     assert contents("qwen3-asr-0.6b") == files
+    stick = tmp_path / "with-a-manifest"  # which says so of itself: it does not count for more
+    shutil.copytree(models_folder / "qwen3-asr-0.6b", stick)
+    shelf.remove("qwen3-asr-0.6b")
+    assert main(["models", "add", str(stick)]) == 1
+    assert "not the one that was published for qwen3-asr-0.6b" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_whole_is_refused(models_folder, tmp_path, capsys):
@@ -157,7 +162,7 @@ def test_a_folder_that_is_not_whole_is_refused(models_folder, tmp_path, capsys):
     path = folder_of(tmp_path / "sharded", files)
     assert main(["models", "add", str(path), "--name", "qwen3-asr-1.7b"]) == 1
     assert "There is no model-2.safetensors in it" in capsys.readouterr().err
-    assert shelved() == []
+    assert (shelved(), shelf.unfinished()) == ([], {})
 
 
 def link(archive_path):
