@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from asr_core.engines import NAMES
 from asr_core.errors import AsrError
 from asr_core.store import Entry, Shelved, catalogue, hub, shelf
 from asr_core.store.adding import Adding
@@ -74,7 +73,7 @@ def _about(entry: Entry) -> None:
     st.markdown("\n".join(f"- {plain(fact)}" for fact in facts))
     if entry.kind == "aligner":
         st.caption(phrase("model_aligner"))
-    elif entry.id not in NAMES:
+    if not entry.runs:
         st.caption(phrase("model_no_engine"))
 
 

@@ -98,11 +98,9 @@ def _known(entry: Entry) -> list[str]:
 
 
 def _engine(entry: Entry) -> str:
-    from asr_core.engines import NAMES
-
-    if entry.kind == "aligner":
-        return "none of its own: it gives other models the times of words"
-    return entry.id if entry.id in NAMES else "none: this version can keep it and not run it"
+    if not entry.runs:
+        return "none: this version can keep it and not run it"
+    return "yes" if entry.kind == "recognizer" else "yes: it gives other models the times of words"
 
 
 def _origin(model: Shelved) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +34,7 @@ class Entry:
     """What is known of a model before it is here.
 
     Attributes:
+        engine: the module of asr_core.engines that runs it, None where there is none yet.
         good_for, memory_about: by the language of the page, "en" and "zh".
         disk, memory: bytes; what `memory` counts says `memory_about`.
         hub: its name on the hub; None where it can only be carried here.
@@ -45,6 +47,7 @@ class Entry:
 
     id: str
     kind: Literal["recognizer", "aligner"]
+    engine: str | None
     good_for: Mapping[str, str]
     languages: tuple[str, ...]
     disk: int
@@ -58,6 +61,11 @@ class Entry:
     needs: tuple[str, ...]
     sha256: Mapping[str, str]
     figures: tuple[Figure, ...]
+
+    @property
+    def runs(self) -> bool:
+        """Whether this version has the engine for it."""
+        return self.engine is not None and bool(find_spec(f"asr_core.engines.{self.engine}"))
 
 
 @cache

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from asr_core import engines
 from asr_core.store import bundled, catalogue
 from asr_core.store.catalogue import BUNDLED, known
 from asr_core.store.shelf import checked_id, checked_path
 
 ENTRIES = catalogue()
+ENGINES = {path.stem for path in Path(engines.__file__).parent.iterdir()}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 def test_an_entry_is_complete_and_claims_nothing_without_its_source(entry):
     assert checked_id(entry.id) == entry.id
+    assert entry.runs == (entry.engine in ENGINES)
     assert entry.kind in ("recognizer", "aligner")
     for told in (entry.good_for, entry.memory_about, *(each.what for each in entry.figures)):
         assert told["en"].isascii()
@@ -47,6 +51,11 @@ def test_the_models_of_the_engines_are_there():
         *("sottovoce-base", "qwen3-asr-0.6b", "qwen3-asr-1.7b", "qwen3-forced-aligner-0.6b"),
         "firered-asr2-aed",
     } <= {entry.id for entry in ENTRIES}
+
+
+def test_the_bundled_model_can_be_run_and_some_others_cannot():
+    assert known(BUNDLED).runs
+    assert not known("firered-asr-aed-l").runs
 
 
 def test_the_bundled_model_has_the_size_it_says():
