@@ -84,7 +84,7 @@ def _offer(entry: Entry) -> None:
     if entry.hub is None:
         st.caption(phrase("model_no_hub"))
         return
-    part = shelf.unfinished().get(entry.id)
+    part = shelf.begun().get(entry.id)
     if part:
         st.caption(phrase("model_cut", size=size(part)))
     label = phrase("model_continue" if part else "model_add")

@@ -133,7 +133,7 @@ def _added() -> Finding:
     for name in names:
         model_folder(name)  # raises the sentence that says what is wrong with it
     said = f"models that were added: {', '.join(names) or 'none'}"
-    if parts := shelf.unfinished():
+    if parts := shelf.begun():
         said += f"; not finished: {', '.join(parts)} (add them again, or remove them)"
     return Finding("added", True, said)
 

@@ -38,7 +38,7 @@ def models(arguments: argparse.Namespace, console: Console) -> int:
 def _list(arguments: argparse.Namespace, console: Console) -> int:
     """A line a model: what is here, then what could be."""
     here = {model.id: model for model in shelf.shelved()}
-    parts = shelf.unfinished()
+    parts = shelf.begun()
     rows = [(each.id, _state(each, here, parts), each.good_for["en"]) for each in catalogue()]
     for model in here.values():
         if model.id not in [row[0] for row in rows]:
@@ -153,7 +153,7 @@ def _offer(entry: Entry) -> str:
         "That site sees this computer's address, which model is asked for, and the versions of "
         "Python and of the program that asks. Nothing else is sent.",
     ]
-    if entry.id in (parts := shelf.unfinished()):
+    if entry.id in (parts := shelf.begun()):
         lines.append(f"{_size(parts[entry.id])} of it are here already.")
     return "\n".join(lines)
 

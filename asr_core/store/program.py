@@ -17,7 +17,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -98,6 +98,7 @@ def bring_from_hub(entry: Entry, news: News) -> Shelved:
     with locked(entry.id) as unfinished:
         _check_absent(entry.id)
         plan = hub.plan(entry)
+        _check_needs(entry.needs, [file.path for file in plan.files])
         total = sum(file.size for file in plan.files)
         if total > _GROWTH * entry.disk:
             raise ModelError(
@@ -112,7 +113,7 @@ def bring_from_hub(entry: Entry, news: News) -> Shelved:
             digest = hub.fetch(entry, file, plan.commit, folder, _from(news, done, total))
             contents[file.path] = Content(file.size, digest)
             done += file.size
-        _check_whole(entry.needs, contents, folder)
+        _check_parts(contents, folder)
         checked = "catalogue" if set(entry.sha256) & set(contents) else "hub"
         source = hub.address_of(entry)
         return _up(folder, Shelved(entry.id, source, plan.commit, checked, contents))
@@ -134,13 +135,14 @@ def bring_carried(path: Path, name: str | None, unchecked: bool, news: News) -> 
         name = _name_of(path, name, manifest)
         entry = known(name)
         wanted = _belonging(pieces, path, manifest, entry)
+        _check_needs(entry.needs if entry else (), [piece.path for piece in wanted])
         with locked(name) as unfinished:
             _check_absent(name)
             _keep_only(unfinished, None)
             try:
                 folder = unfinished / "carried"
                 contents = _all_copied(wanted, folder, news)
-                _check_whole(entry.needs if entry else (), contents, folder)
+                _check_parts(contents, folder)
                 checked = _compared(contents, manifest, entry, unchecked)
                 return _up(folder, Shelved(name, path.name, None, checked, contents))
             except BaseException:
@@ -227,18 +229,21 @@ def _copied(piece: Piece, folder: Path, progress: Progress) -> Content:
     return Content(n_bytes, digest.hexdigest())
 
 
-def _check_whole(needs: Sequence[str], files: Iterable[str], folder: Path) -> None:
-    """Nothing is missing of what such a model needs, nor of what its index of weights names."""
-    names = set(files)
+def _check_needs(needs: Sequence[str], files: Sequence[str]) -> None:
+    """Nothing is missing of what such a model needs."""
     for need in needs:
-        if not any(fnmatch.fnmatchcase(name, need) for name in names):
+        if not any(fnmatch.fnmatchcase(file, need) for file in files):
             raise ModelError(f"There is no {need} in it. Get the whole folder of the model.")
-    for index in [name for name in names if name.endswith(".safetensors.index.json")]:
+
+
+def _check_parts(contents: Mapping[str, Content], folder: Path) -> None:
+    """Weights in several files: all that their index names are there."""
+    for index in [name for name in contents if name.endswith(".safetensors.index.json")]:
         try:
             parts = set(json.loads((folder / index).read_text("utf-8"))["weight_map"].values())
         except (ValueError, KeyError, AttributeError, TypeError):
             raise ModelError(f"{index} cannot be read. Get the model again.") from None
-        if missing := parts - names:
+        if missing := parts - contents.keys():
             raise ModelError(f"There is no {min(missing)} in it, which {index} names.")
 
 

@@ -184,7 +184,7 @@ def locked(name: str) -> Iterator[Path]:
         lock.release()
 
 
-def unfinished() -> dict[str, int]:
+def begun() -> dict[str, int]:
     """Models of which a part has come, with the bytes that are here."""
     found = {}
     with suppress(OSError):

@@ -83,7 +83,7 @@ def test_a_model_is_copied_and_keeps_its_bytes(models_folder, tmp_path, capsys, 
     assert "with nothing: none were published" in capsys.readouterr().out
     assert contents(NAME) == SMALL
     assert model_folder(NAME) == models_folder / NAME
-    assert shelf.unfinished() == {}
+    assert shelf.begun() == {}
     shelf.remove(NAME)
     assert main(["models", "add", str(path), "--name", "my-own.1"]) == 0
     assert [model.id for model in shelved()] == ["my-own.1"]
@@ -128,7 +128,7 @@ def test_the_models_of_another_computer_are_compared_with_their_manifest(
     (stick / shelf.MANIFEST).write_text('{"format": 1, "files": {"../x": {}}}')
     assert main(["models", "add", str(stick)]) == 1
     assert "The manifest in 'anything' cannot be read" in capsys.readouterr().err
-    assert (shelved(), shelf.unfinished()) == ([], {})
+    assert (shelved(), shelf.begun()) == ([], {})
 
 
 def test_bytes_that_are_not_the_published_ones_need_a_word(models_folder, tmp_path, capsys):
@@ -137,7 +137,7 @@ def test_bytes_that_are_not_the_published_ones_need_a_word(models_folder, tmp_pa
     add = ["models", "add", str(path), "--name", "qwen3-asr-0.6b"]
     assert main(add) == 1
     assert "not the one that was published for qwen3-asr-0.6b" in capsys.readouterr().err
-    assert (shelved(), shelf.unfinished()) == ([], {})
+    assert (shelved(), shelf.begun()) == ([], {})
     assert main([*add, "--unchecked"]) == 0
     assert shelf.find("qwen3-asr-0.6b").checked == "nothing"
     assert contents("qwen3-asr-0.6b") == files
@@ -162,7 +162,7 @@ def test_a_folder_that_is_not_whole_is_refused(models_folder, tmp_path, capsys):
     path = folder_of(tmp_path / "sharded", files)
     assert main(["models", "add", str(path), "--name", "qwen3-asr-1.7b"]) == 1
     assert "There is no model-2.safetensors in it" in capsys.readouterr().err
-    assert (shelved(), shelf.unfinished()) == ([], {})
+    assert (shelved(), shelf.begun()) == ([], {})
 
 
 def link(archive_path):

@@ -67,7 +67,7 @@ def test_a_model_is_fetched_whole_and_nothing_that_does_not_belong_to_it(
     assert not [path for _, path, _, _ in hub.asked if path.endswith((".py", ".sh"))]
     assert {token for *_, token in hub.asked} == {None}
     assert all(re.fullmatch(r"unknown/None; hf_hub/\S+; python/\S+", one) for one in hub.agents)
-    assert shelf.unfinished() == {}
+    assert shelf.begun() == {}
     assert shelf.faults(shelf.find(NAME)) == []
 
 
@@ -158,7 +158,7 @@ def until(holds, seconds=30.0):
 def test_a_killed_download_is_no_model_and_is_gone_on_with(hub, files, capsys):
     hub.pause = 0.05
     program = started(*ADD)
-    until(lambda: shelf.unfinished().get(NAME, 0) >= CHUNK)
+    until(lambda: shelf.begun().get(NAME, 0) >= CHUNK)
     hub.pause = 3.0  # the rest takes longer than this test
     helpers = psutil.Process(program.pid).children(recursive=True)
     program.send_signal(signal.SIGKILL)
@@ -178,7 +178,7 @@ def test_a_killed_download_is_no_model_and_is_gone_on_with(hub, files, capsys):
 def test_a_second_start_is_told_of_the_first_and_an_interrupt_ends_it(hub, capsys):
     hub.pause = 0.05
     program = started(*ADD)
-    until(lambda: shelf.unfinished().get(NAME, 0) >= CHUNK)
+    until(lambda: shelf.begun().get(NAME, 0) >= CHUNK)
     hub.pause = 3.0  # the rest takes longer than this test
     assert main(ADD) == 1
     assert "is being added or removed already" in capsys.readouterr().err
@@ -188,7 +188,7 @@ def test_a_second_start_is_told_of_the_first_and_an_interrupt_ends_it(hub, capsy
     _, said = program.communicate(timeout=20)
     assert (program.returncode, "Stopped." in said, "Traceback" in said) == (130, True, False)
     assert main(["models", "remove", NAME]) == 0
-    assert shelf.unfinished() == {}
+    assert shelf.begun() == {}
 
 
 def test_a_program_that_dies_is_a_sentence(hub):
