@@ -6,6 +6,7 @@ from ui_components import state
 from ui_components.autosave_notice import autosave_notice
 from ui_components.autosave_panel import autosave_panel
 from ui_components.masthead import ASSETS, masthead
+from ui_components.models_panel import models_panel
 from ui_components.offline_check import offline_check
 from ui_components.open_project import open_project
 from ui_components.phrases import phrase
@@ -38,6 +39,7 @@ with st.container() if run is None else st.expander(phrase("add"), icon=":materi
     settings = settings_panel()
     project = open_project()
     autosave_panel()
+    models_panel()
     privacy_note()
     offline_check()
 if clip is not None:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]  # the folder asr_core lies in
 
+_ONLINE = "asr_core.store.program"  # the only one that may be let out, to hosts it is told
 _MODULES = (
+    _ONLINE,
     "asr_core.jobs.worker",
     "asr_core.sandbox.program",
     "asr_core.saving",
@@ -22,26 +24,33 @@ _MODULES = (
 # told where its parent found its modules. The guard stands before anything else is imported.
 _PROGRAM = """
 import json, sys
-sys.path[:] = json.loads(sys.argv[2])
+sys.path[:] = json.loads(sys.argv[3])
 from asr_core.privacy import guard
-guard.stand()
+guard.stand(json.loads(sys.argv[2]))
 from importlib import import_module
-import_module(sys.argv[1]).main(*sys.argv[3:])
+import_module(sys.argv[1]).main(*sys.argv[4:])
 """
 
 
-def command(module: str, *arguments: str) -> list[str]:
-    """How to start `module`'s `main(*arguments)` in a process of its own."""
+def command(module: str, *arguments: str, hosts: Sequence[str] = ()) -> list[str]:
+    """How to start `module`'s `main(*arguments)` in a process of its own.
+
+    Args:
+        hosts: on the network, that it may reach; only one program of ours may have any.
+    """
+    if hosts and module != _ONLINE:
+        raise ValueError(f"{module} stays off the network")
     paths = list(dict.fromkeys([*(path for path in sys.path if path), str(_ROOT)]))
-    return [*_head(module), json.dumps(paths), *arguments]
+    return [*_line(module, hosts), json.dumps(paths), *arguments]
 
 
 def is_ours(line: Sequence[str] | str) -> bool:
     """True for a line of `command`; on Windows it is one string."""
+    heads = [_line(name, ())[: None if name != _ONLINE else -1] for name in _MODULES]
     if isinstance(line, str):
-        return any(line.startswith(subprocess.list2cmdline(_head(name))) for name in _MODULES)
-    return any(list(line[: len(_head(name))]) == _head(name) for name in _MODULES)
+        return any(line.startswith(subprocess.list2cmdline(head)) for head in heads)
+    return any(list(line[: len(head)]) == head for head in heads)
 
 
-def _head(module: str) -> list[str]:
-    return [sys.executable, "-I", "-B", "-c", _PROGRAM, module]
+def _line(module: str, hosts: Sequence[str]) -> list[str]:
+    return [sys.executable, "-I", "-B", "-c", _PROGRAM, module, json.dumps(list(hosts))]

@@ -17,7 +17,7 @@ from typing import Any
 
 from asr_core.errors import AsrError
 from asr_core.model import trained
-from asr_core.store import MODELS
+from asr_core.store.bundled import MODELS
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _LOCK = re.compile(r"(?m)^([\w.-]+)==([^\s;]+)(?: ; (.*?))? \\\n((?:    --hash=.*\n?)+)")

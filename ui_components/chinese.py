@@ -332,6 +332,133 @@ TEMPLATES = {
     "The model {model!r} lacks the weight {weight}. It is damaged or of another kind.": (
         "模型“{model}”缺少权重 {weight}，已损坏或属于其他类型。"
     ),
+    # models that are added
+    "There is no model {name!r}. Choose one of: {names}.": (
+        "没有名为“{name}”的模型。可选：{names}。"
+    ),
+    "{name!r} is no name of a model. Use small letters, figures, and - . _ between them.": (
+        "“{name}”不能用作模型名。请用小写字母和数字，中间可用 - . _。"
+    ),
+    "The model {name} is not on this computer.": "这台电脑上没有模型 {name}。",
+    "The model {name} is damaged: {file} is missing or was changed. Remove it and add it again.": (
+        "模型 {name} 已损坏：{file} 缺失或被改动。请移除后重新添加。"
+    ),
+    "The manifest of the model {name} cannot be read ({error}). Remove the model and add it "
+    "again.": ("无法读取模型 {name} 的清单（{error}）。请移除该模型后重新添加。"),
+    "{file} was changed": "{file} 被改动",
+    "{file} cannot be read: {reason}": "无法读取 {file}：{reason}",
+    "{name} comes with Sottovoce and stays. Remove Sottovoce to remove it.": (
+        "{name} 随 Sottovoce 附带，不能单独移除。"
+    ),
+    "The model {name} cannot be removed ({reason}). End what uses it.": (
+        "无法移除模型 {name}（{reason}）。请先结束正在使用它的程序。"
+    ),
+    "The model {name} is being added or removed already, by another window or program. Wait for "
+    "it, or stop it there.": (
+        "另一个窗口或程序正在添加或移除模型 {name}。请等它完成，或在那里停止。"
+    ),
+    "Cannot write in {folder}: {reason}.": "无法写入 {folder}：{reason}。",
+    "The model {name} is here already. To have it anew: sottovoce models remove {again}": (
+        "模型 {name} 已经添加。要重新添加，请先运行：sottovoce models remove {again}"
+    ),
+    "The model needs {n} GB more on the disk of {folder}, and {free} GB are free. Delete what you "
+    "do not need.": (
+        "模型还需要 {n} GB 磁盘空间（{folder}），只剩 {free} GB。请删除不需要的文件。"
+    ),
+    "The disk of {folder} is full. Make room and add the model again; what has come of a download "
+    "is kept.": ("磁盘已满（{folder}）。请腾出空间后重新添加；已下载的部分会保留。"),
+    "Reading or writing failed ({reason}). Try again.": "读写失败（{reason}）。请重试。",
+    "Adding the model stopped unexpectedly. What has come is kept: add it again.": (
+        "添加模型意外中断。已有的部分会保留：请重新添加。"
+    ),
+    # … from the hub
+    "HF_ENDPOINT is {address!r}. It must begin with https:// (or be on this computer).": (
+        "HF_ENDPOINT 是“{address}”。它必须以 https:// 开头（或者在这台电脑上）。"
+    ),
+    "Nobody keeps {name} where Sottovoce could fetch it. Get its folder from the project that "
+    "made it, then: sottovoce models add FOLDER --name {again}": (
+        "Sottovoce 不知道可以从哪里下载 {name}。请从它的项目处取得文件夹，然后运行："
+        "sottovoce models add FOLDER --name {again}"
+    ),
+    "{host} cannot be reached. Is this computer online? A model can also be carried here in a "
+    "folder: sottovoce models add FOLDER.": (
+        "连接不到 {host}。这台电脑联网了吗？也可以用文件夹带来模型：sottovoce models add FOLDER。"
+    ),
+    "The connection to {host} broke off. What has come is kept: add the model again.": (
+        "与 {host} 的连接中断。已有的部分会保留：请重新添加。"
+    ),
+    "{host} sends us on to another place, where Sottovoce does not go. Fetch the model in a "
+    "browser, then add its folder.": (
+        "{host} 要求转到别的地址，Sottovoce 不会前往。请用浏览器下载模型，再添加其文件夹。"
+    ),
+    "{host} gives {name} only to people who sign in. Fetch it in a browser, then add its folder.": (
+        "{host} 只向登录的人提供 {name}。请用浏览器下载，再添加其文件夹。"
+    ),
+    "{host} has no model {name}. Look whether it moved.": (
+        "{host} 上没有模型 {name}。请查看它是否已迁移。"
+    ),
+    "{host} no longer has {name} as it was pinned. A newer Sottovoce may know it.": (
+        "{host} 上已没有 {name} 的固定版本。更新的 Sottovoce 可能知道。"
+    ),
+    "{host} answered with error {code}. Try again later.": "{host} 返回错误 {code}。请稍后再试。",
+    "{host} says of {name} what makes no sense. Try again later.": (
+        "{host} 对 {name} 的答复无法理解。请稍后再试。"
+    ),
+    "The hub has another {file} than was published for {name}. Nothing was fetched. Report this "
+    "to Sottovoce.": "网站上的 {file} 与为 {name} 公布的不同。没有下载。请向 Sottovoce 报告。",
+    "The hub has {n} GB for {name} instead of {told} GB. Nothing was fetched.": (
+        "网站上的 {name} 有 {n} GB，而不是 {told} GB。没有下载。"
+    ),
+    "{file} came with other bytes than it should have, so it was thrown away. Add the model "
+    "again; if that does not help, the hub or the network changes it.": (
+        "收到的 {file} 与应有的内容不符，已丢弃。请重新添加；若仍如此，是网站或网络改动了它。"
+    ),
+    # … from a folder or an archive
+    "{name!r} is no folder and no ZIP or TAR archive. Give the folder of a model.": (
+        "“{name}”不是文件夹，也不是 ZIP 或 TAR 压缩包。请给出模型的文件夹。"
+    ),
+    "The archive {name!r} is damaged or encrypted ({kind}). Copy it again.": (
+        "压缩包“{name}”已损坏或已加密（{kind}）。请重新复制。"
+    ),
+    "{name!r} is not taken: {reason}. Get the model from where it was made.": (
+        "不接受“{name}”：{reason}。请从模型的来源处取得。"
+    ),
+    "{file!r} would not stay in its folder": "“{file}”会跑出它的文件夹",
+    "it holds {file!r} twice": "其中有两个“{file}”",
+    "it holds more than {n} files": "其中的文件超过 {n} 个",
+    "{file!r} is a link (copy it as a file first)": "“{file}”是链接（请先复制成文件）",
+    "{file!r} is a link or a device": "“{file}”是链接或设备",
+    "{name!r} holds no files. Give the folder of a model.": (
+        "“{name}”里没有文件。请给出模型的文件夹。"
+    ),
+    "{name!r} lacks {file}. Copy it again.": "“{name}”缺少 {file}。请重新复制。",
+    "The manifest in {name!r} cannot be read ({error}). Copy it again.": (
+        "无法读取“{name}”中的清单（{error}）。请重新复制。"
+    ),
+    "{file} is not what its manifest says: it was damaged or changed. Copy it again.": (
+        "{file} 与清单不符：已损坏或被改动。请重新复制。"
+    ),
+    "{file} is not the one that was published for {name}. If you know why (another form of the "
+    "model, or one of your own), add it with --unchecked.": (
+        "{file} 不是为 {name} 公布的那个。如果您知道原因（模型的另一种形式，或您自己的模型），"
+        "请加 --unchecked 添加。"
+    ),
+    "Nothing says which model {name!r} is. Say it: sottovoce models add FOLDER --name NAME, with "
+    "a name of the catalogue or one of your own.": (
+        "看不出“{name}”是哪个模型。请指明：sottovoce models add FOLDER --name NAME，"
+        "可用目录中的名字或自己取的名字。"
+    ),
+    "sottovoce-base comes with Sottovoce. Choose another name with --name.": (
+        "sottovoce-base 随 Sottovoce 附带。请用 --name 换一个名字。"
+    ),
+    "{file} is not as long as it says. Copy the model again.": (
+        "{file} 的长度与记载不符。请重新复制模型。"
+    ),
+    "There is no {file} in it. Get the whole folder of the model.": (
+        "其中没有 {file}。请取得模型的完整文件夹。"
+    ),
+    "There is no {file} in it, which {index} names.": "其中没有 {index} 所列的 {file}。",
+    "{file} cannot be read. Get the model again.": "无法读取 {file}。请重新取得模型。",
 }
 
 # Reasons that the system itself gives, by their number: each system has its own English for them.

@@ -441,6 +441,81 @@ _PHRASES = {
         "page is closed.",
         "列表会以明文写入磁盘：{file}。不勾选则关闭页面后即忘掉。",
     ),
+    # the models
+    "models": ("Models", "模型"),
+    "models_about": (
+        "Larger models know more languages and err less. One is fetched over the network only when "
+        "you say so here; transcribing never uses the network.",
+        "更大的模型会更多语言，错误更少。只有您在这里同意时才会联网下载；转写从不联网。",
+    ),
+    "model_choice": ("Model", "模型"),
+    "model_bundled": ("Comes with Sottovoce", "随 Sottovoce 附带"),
+    "model_here": ("Here, {size}", "已添加，{size}"),
+    "model_absent": ("Not here, {size}", "未添加，{size}"),
+    "model_coming": ("On its way", "正在添加"),
+    "model_cut": ("A part is here: {size}", "已有一部分：{size}"),
+    "model_languages": ("Languages: {languages}", "语言：{languages}"),
+    "model_memory": ("Memory: {size} ({about})", "内存：{size}（{about}）"),
+    "model_license": ("License: {license}", "许可证：{license}"),
+    "model_no_engine": (
+        "This version of Sottovoce can keep this model, but cannot run it yet.",
+        "这个版本的 Sottovoce 可以保存这个模型，但还不能运行它。",
+    ),
+    "model_aligner": (
+        "It recognizes nothing by itself: it gives the words of other models their times.",
+        "它本身不识别语音，只为其他模型的文字标出时间。",
+    ),
+    "model_add": ("Add…", "添加…"),
+    "model_continue": ("Go on adding…", "继续添加…"),
+    "model_offer": (
+        "Fetch {size} over the network from this address? License: {license}.",
+        "从以下地址联网下载 {size}？许可证：{license}。",
+    ),
+    "model_seen": (
+        "That site sees this computer’s address, which model is asked for, and the versions of "
+        "Python and of the program that asks. Nothing else is sent.",
+        "该网站会看到这台电脑的网络地址、所要的模型，以及 Python 和下载程序的版本，"
+        "此外不发送任何内容。",
+    ),
+    "model_unpinned": (
+        "No version of it is pinned: the newest is fetched, and checked with what the site says.",
+        "没有固定版本：下载最新版，并按网站给出的摘要核对。",
+    ),
+    "model_yes": ("Yes, fetch it", "是，下载"),
+    "model_no_hub": (
+        "Sottovoce knows no place to fetch it from. Get its folder from the project that made it.",
+        "Sottovoce 不知道可以从哪里下载它。请从它的项目处取得文件夹。",
+    ),
+    "model_stop": ("Stop; keep what has come", "停止，保留已下载的部分"),
+    "model_progress": ("{name}: {done} of {total}", "{name}：{done} / {total}"),
+    "model_starting": ("{name}: asking what there is", "{name}：正在查询"),
+    "model_added": (
+        "{name} is here, and every byte was checked.",
+        "{name} 已添加，每个字节都已核对。",
+    ),
+    "model_added_unchecked": (
+        "{name} is here. Nobody published digests for it, so its bytes were compared with nothing.",
+        "{name} 已添加。没有公布的摘要，因此无从核对。",
+    ),
+    "model_verify": ("Check every byte", "逐字节核对"),
+    "model_verifying": ("Reading {size} …", "正在读取 {size}……"),
+    "model_whole": ("Whole: every byte is as it came.", "完好：每个字节都与添加时一致。"),
+    "model_damaged": (
+        "Damaged: {faults}. Remove it and add it again.",
+        "已损坏：{faults}。请移除后重新添加。",
+    ),
+    "model_remove": ("Remove…", "移除…"),
+    "model_remove_ask": ("Delete {size} from this computer?", "从这台电脑删除 {size}？"),
+    "model_remove_yes": ("Yes, delete it", "是，删除"),
+    "model_carried": (
+        "Or a folder or archive that you carried here",
+        "或者您带来的文件夹、压缩包",
+    ),
+    "model_carried_help": (
+        "Its whole path on this computer. It is copied, and nothing is asked of the network.",
+        "在这台电脑上的完整路径。会复制一份，不联网。",
+    ),
+    "model_copy": ("Copy it here", "复制进来"),
     # the offline check; its English is the command line's, too
     "offline": ("Offline check", "离线检查"),
     "offline_about": (
@@ -514,9 +589,11 @@ def phrase(key: str, **values: object) -> str:
 
 
 def size(n_bytes: int) -> str:
-    """A number of bytes as people write it: 0 bytes, 812 kB, 41.2 MB."""
+    """A number of bytes as people write it: 0 bytes, 812 kB, 41.2 MB, 4.1 GB."""
     if n_bytes < 1000:
         return phrase("bytes", n=n_bytes)
     if n_bytes < 1_000_000:
         return f"{n_bytes / 1000:.0f} kB"
-    return f"{n_bytes / 1_000_000:.1f} MB"
+    if n_bytes < 1_000_000_000:
+        return f"{n_bytes / 1_000_000:.1f} MB"
+    return f"{n_bytes / 1_000_000_000:.1f} GB"

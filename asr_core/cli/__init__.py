@@ -73,7 +73,7 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.command == "models":
         from asr_core.cli.models import models
 
-        return models(arguments.action, console)
+        return models(arguments, console)
     if arguments.command == "doctor":
         from asr_core.cli.doctor import doctor
 
@@ -111,8 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, metavar="N", help="the page's port; any free one if not given"
     )
     app.add_argument("--no-browser", action="store_true", help="only print the page's address")
-    models = commands.add_parser("models", help="show the models, or check them")
-    models.add_argument("action", nargs="?", choices=["list", "info", "verify"], default="list")
+    _add_models(commands.add_parser("models", help="the models here: list, add, verify, remove"))
     _add_train(commands.add_parser("train", help="teach the model from recordings with text"))
     commands.add_parser("doctor", help="look for what may be wrong on this computer")
     return parser
@@ -162,6 +161,33 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     ):
         written.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=help)
     parser.set_defaults(refuse=parser.error)
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    parser.set_defaults(action="list")
+    actions.add_parser("list", help="what is here, and what can be added")
+    info = actions.add_parser("info", help="all that is known of a model")
+    info.add_argument("model", nargs="?", metavar="NAME", help="the bundled one if not given")
+    add = actions.add_parser(
+        "add",
+        help="bring a model here",
+        description="The only command that uses the network, and only for a NAME, after a yes.",
+    )
+    add.add_argument(
+        "model", metavar="NAME|FOLDER|ARCHIVE", help="of the list; or what was carried here"
+    )
+    add.add_argument("--name", metavar="NAME", help="what a folder or archive is to be called")
+    add.add_argument("--yes", action="store_true", help="do not ask before fetching")
+    add.add_argument(
+        "--unchecked",
+        action="store_true",
+        help="take a folder although its bytes are not those that were published",
+    )
+    verify = actions.add_parser("verify", help="check every byte")
+    verify.add_argument("model", nargs="?", metavar="NAME", help="all models if not given")
+    remove = actions.add_parser("remove", help="delete a model that was added")
+    remove.add_argument("model", metavar="NAME")
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:

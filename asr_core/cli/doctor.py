@@ -62,6 +62,7 @@ def findings() -> Iterator[Finding]:
         "packages": _packages,
         "processor": _processor,
         "model": _model,
+        "added": _added,
         "formats": _formats,
         "settings": _settings,
         "clipboard": _clipboard,
@@ -122,6 +123,19 @@ def _model() -> Finding:
     stats = engine.stats()
     said = f"{engine.name} runs on {stats.get('device')} in {stats.get('precision')}"
     return Finding("model", True, said)
+
+
+def _added() -> Finding:
+    """The models that were added, by their sizes; `sottovoce models verify` reads every byte."""
+    from asr_core.store import model_folder, shelf
+
+    names = [model.id for model in shelf.shelved()]
+    for name in names:
+        model_folder(name)  # raises the sentence that says what is wrong with it
+    said = f"models that were added: {', '.join(names) or 'none'}"
+    if parts := shelf.begun():
+        said += f"; not finished: {', '.join(parts)} (add them again, or remove them)"
+    return Finding("added", True, said)
 
 
 def _formats() -> Finding:

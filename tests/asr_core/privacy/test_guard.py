@@ -102,6 +102,20 @@ print(refused())
     assert sorted(said(program)) == ["0.0.0.0", "started", "{}"]
 
 
+def test_the_hub_s_own_client_is_offline_whatever_the_environment_says():
+    program = """
+import os
+os.environ["HF_HUB_OFFLINE"] = "0"
+stand()
+from huggingface_hub import HfApi, constants, errors
+try:
+    HfApi(endpoint="http://127.0.0.1:9").model_info("a/b")
+except errors.OfflineModeIsEnabled:
+    print(constants.is_offline_mode())
+"""
+    assert said(program) == ["True"]
+
+
 def test_this_computer_can_still_be_reached():
     program = """
 import socket
@@ -116,9 +130,72 @@ print(right.recv(1).decode(), refused())
     assert said(program) == ["x", "{}"]
 
 
+LET_OUT = """
+import socket, sys
+def look_up(host, port, *_, **__):  # in place of a name server
+    sys.audit("socket.getaddrinfo", host, port)
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", port))]
+socket.getaddrinfo = look_up
+stand(["hub.example.org", ".storage.example.org"])
+stand(["elsewhere.example.org"])  # too late
+def tried(attempt):
+    try:
+        attempt()
+    except PermissionError:
+        return "refused"
+    except OSError:
+        return "let"
+    return "let"
+def connect(host, port):
+    with socket.socket() as stranger:
+        stranger.settimeout(0.05)
+        stranger.connect((host, port))
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "outcome"),
+    [
+        ("hub.example.org", "let"),
+        ("b.storage.example.org", "let"),
+        ("storage.example.org", "refused"),
+        ("evilhub.example.org", "refused"),
+        ("hub.example.org.evil.net", "refused"),
+        ("elsewhere.example.org", "refused"),
+        ("192.0.2.7", "refused"),
+    ],
+)
+def test_the_one_program_that_is_let_out_reaches_the_hosts_it_was_told_and_no_others(host, outcome):
+    program = f"""
+print(tried(lambda: connect("192.0.2.7", 443)))
+print(tried(lambda: socket.getaddrinfo({host!r}, 443)))
+print(tried(lambda: connect("192.0.2.7", 443)))
+print(tried(lambda: connect("192.0.2.7", 80)), tried(lambda: connect("192.0.2.8", 443)))
+print(tried(lambda: socket.gethostbyname({host!r})))
+"""
+    assert said(LET_OUT + program) == [
+        *("refused", outcome, outcome),
+        *("refused", "refused", "refused"),
+    ]
+
+
+def test_no_other_program_of_ours_may_be_let_out():
+    with pytest.raises(ValueError, match=r"asr_core\.saving stays off the network"):
+        command("asr_core.saving", hosts=["hub.example.org"])
+    honest = command("asr_core.saving")
+    for line in ([*honest[:6], '["hub.example.org"]', *honest[7:]], [*honest[:6], *honest[7:]]):
+        assert offense("subprocess.Popen", (None, line, None, None)) == "start"
+        assert offense("subprocess.Popen", (None, list2cmdline(line), None, None)) == "start"
+
+
 @pytest.mark.parametrize(
     ("event", "arguments"),
     [
+        ("subprocess.Popen", (None, command("asr_core.store.program", hosts=["x.org"]), 0, 0)),
+        (
+            "subprocess.Popen",
+            (None, list2cmdline(command("asr_core.store.program", hosts=["x.org"])), 0, 0),
+        ),
         ("subprocess.Popen", (None, command("asr_core.jobs.worker", "a:b"), None, None)),
         ("subprocess.Popen", (None, list2cmdline(command("asr_core.saving")), None, None)),
         ("subprocess.Popen", ("xclip", ["xclip", "-selection", "c"], None, None)),
@@ -166,7 +243,13 @@ except PermissionError:
 
 
 @pytest.mark.parametrize(
-    "module", ["asr_core.jobs.worker", "asr_core.sandbox.program", "asr_core.saving"]
+    "module",
+    [
+        "asr_core.jobs.worker",
+        "asr_core.sandbox.program",
+        "asr_core.saving",
+        "asr_core.store.program",
+    ],
 )
 def test_each_program_of_ours_stands_guard_before_it_begins(module, tmp_path):
     """Its own first line, in place of its `main`, tries to get out."""
@@ -176,7 +259,7 @@ def test_each_program_of_ours_stands_guard_before_it_begins(module, tmp_path):
         "import os\ndef main(*given):\n    os.system('echo x')\n"
     )
     line = command(module)
-    line[6] = json.dumps([str(tmp_path), *sys.path])
+    line[7] = json.dumps([str(tmp_path), *sys.path])
     done = subprocess.run(line, capture_output=True, text=True, timeout=30)
     assert done.stdout == ""
     assert "PermissionError: Sottovoce does not start this program." in done.stderr

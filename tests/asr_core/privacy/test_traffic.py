@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from model_hub import ModelHub
 from traffic import watched
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,12 +30,13 @@ http://192.0.2.1/a.ts
 """
 
 
-def run(traffic, tmp_path, *command):
+def run(traffic, tmp_path, *command, stdin=None):
     return subprocess.run(
         [*traffic.command, sys.executable, *command],
         cwd=ROOT,
         env=os.environ
         | {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=300,
@@ -71,6 +74,37 @@ print([finding.said for finding in _offline()])
     done = run(traffic, tmp_path, "-c", program)
     assert done.stdout.count("Both were refused.") == 2, done.stderr
     assert traffic.abroad() == []
+
+
+def test_a_model_from_a_folder_asks_nothing_of_the_network(tmp_path):
+    traffic = watched(tmp_path)
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / "weights").write_bytes(bytes(1000))
+    done = run(
+        traffic, tmp_path,
+        "-m", "asr_core", "models", "add", tmp_path / "stick", "--name", "mine",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert traffic.families().keys() <= {"AF_UNIX", "AF_NETLINK"}
+
+
+@pytest.mark.parametrize(("answer", "n_places"), [("no\n", 0), ("yes\n", 1)])
+def test_a_model_by_name_asks_its_hub_alone_and_only_after_a_yes(
+    tmp_path, monkeypatch, answer, n_places
+):
+    traffic, hub = watched(tmp_path), ModelHub()
+    hub.models["FireRedTeam/FireRedASR-AED-L"] = dict.fromkeys(
+        ("model.pth.tar", "cmvn.ark", "dict.txt", "train_bpe1000.model"), b"x"
+    )
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    program = ["-m", "asr_core", "models", "add", "firered-asr-aed-l"]
+    done = run(traffic, tmp_path, *program, stdin=answer)
+    hub.close()
+    assert done.returncode == 1 - n_places, done.stderr
+    assert traffic.abroad() == []
+    ports = {port for call in traffic.calls() for port in re.findall(r"htons\((\d+)\)", call)}
+    assert ports - {"0"} == set([hub.address.rpartition(":")[2]][:n_places])
 
 
 @pytest.mark.parametrize(

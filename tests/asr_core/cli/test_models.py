@@ -1,0 +1,52 @@
+"""`sottovoce models` as a person uses it: the list and the cards; adding has tests of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from asr_core.cli import main
+from asr_core.store import catalogue
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+
+
+@pytest.mark.parametrize("command", [["models"], ["models", "list"]])
+def test_the_list_says_what_is_here_and_what_could_be(capsys, command):
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [entry.id for entry in catalogue()]
+    assert "here, comes with it" in lines[0]
+    assert "not here, 1.6 GB" in lines[1]
+
+
+def test_info_shows_the_card_of_the_bundled_model(capsys):
+    assert main(["models", "info"]) == 0
+    out = capsys.readouterr().out
+    assert "# sottovoce-base" in out
+    assert "What it is bad at" in out
+
+
+def test_info_says_what_is_known_and_from_whom(capsys):
+    assert main(["models", "info", "qwen3-asr-0.6b"]) == 0
+    out = capsys.readouterr().out
+    for said in (
+        "https://huggingface.co/Qwen/Qwen3-ASR-0.6B-hf",
+        "7f1569a48a89f3e3f4dc3a5c9d28bddd903bc76c",
+        "d3f212dd20abecd315d830bc54ae3865e56ebfc3276484e57b771288ba27fd35 model.safetensors",
+        "Apache-2.0",
+        "2.11 / 4.55 % (Qwen3-ASR README",
+    ):
+        assert said in out
+    assert main(["models", "info", "firered-asr-aed-l"]) == 0
+    assert "not pinned: the newest is fetched" in capsys.readouterr().out
+
+
+def test_adding_and_removing_need_a_name(capsys):
+    for command in (["models", "add"], ["models", "remove"], ["models", "paint"]):
+        with pytest.raises(SystemExit) as end:
+            main(command)
+        assert end.value.code == 2
