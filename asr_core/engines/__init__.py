@@ -1,13 +1,18 @@
-"""Engines: what turns windows of speech into segments, and the table from name to loader."""
+"""Engines: what turns windows of speech into segments, and the table of them.
+
+Adding an engine is one module with a `load(settings)` and one row of `TABLE`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
+from asr_core.engines.installed import BUNDLED, folder_of, installed, model_type
 from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -16,10 +21,14 @@ from asr_core.speed import Speed
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """The segments of one window and how far into the recording it reaches."""
+    """The segments of one window and how far into the recording it reaches.
 
-    end: float  # seconds
+    An engine that writes word by word also gives what it has so far, as a draft without segments.
+    """
+
+    end: float  # seconds that are done
     segments: tuple[Segment, ...]
+    draft: str = ""  # text of what comes next, which may still change
 
 
 class Engine(Protocol):
@@ -35,6 +44,10 @@ class Engine(Protocol):
         """The words of `text` with the times they were said at in `window`; None if it cannot."""
         ...
 
+    def decode(self, settings: Settings) -> str:
+        """The way it decodes with these settings, for the transcript."""
+        ...
+
     def speed(self, settings: Settings) -> Speed:
         """How fast it is on this computer with these settings, measured in a second or two."""
         ...
@@ -44,21 +57,38 @@ class Engine(Protocol):
         ...
 
 
-_LOADERS = {"sottovoce-base": "asr_core.engines.conformer:load"}
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An engine in the table.
 
-NAMES = tuple(_LOADERS)
+    Attributes:
+        loader: "module:function", which makes the engine of the settings.
+        runs: whether it can run the model in a folder, told without loading it.
+    """
+
+    loader: str
+    runs: Callable[[Path], bool]
+
+
+TABLE = [
+    Row("asr_core.engines.conformer:load", lambda folder: folder == installed()[BUNDLED]),
+    Row("asr_core.engines.qwen3_asr:load", lambda folder: model_type(folder) == "qwen3_asr"),
+]
 
 
 def load_engine(settings: Settings) -> Engine:
-    """The engine `settings` names, its weights in memory.
+    """The engine for the model that `settings` name, its weights in memory.
 
     Raises:
-        ModelError: no such engine, or its weights are missing or damaged.
+        ModelError: no such model, one that no engine can run, or it is damaged.
     """
-    if settings.engine not in _LOADERS:
+    folder = folder_of(settings.engine)
+    row = next((row for row in TABLE if row.runs(folder)), None)
+    if row is None:
         raise ModelError(
-            f"There is no engine {settings.engine!r}. Choose one of: {', '.join(NAMES)}."
+            f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders, "
+            "with config.json and safetensors files."
         )
-    module, function = _LOADERS[settings.engine].split(":")
+    module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)
     return loader(settings)
