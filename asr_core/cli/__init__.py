@@ -144,7 +144,9 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="names and terms to get right, a line each: right form | heard as | heard as",
     )
-    how.add_argument("--engine", metavar="NAME")
+    how.add_argument(
+        "--model", dest="engine", metavar="NAME", help="an installed model, or the folder of one"
+    )
     how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--precision", choices=get_args(Precision))
     written = parser.add_argument_group("how it is written (as saved in the app, if not given)")

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
-from asr_core.engines.installed import BUNDLED, folder_of, installed, model_type
+from asr_core.engines.installed import BUNDLED, folder_of, installed
+from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -64,16 +65,29 @@ class Row:
     Attributes:
         loader: "module:function", which makes the engine of the settings.
         runs: whether it can run the model in a folder, told without loading it.
+        searches: whether the choice among ways to decode means anything to it.
     """
 
     loader: str
     runs: Callable[[Path], bool]
+    searches: bool = True
 
 
 TABLE = [
     Row("asr_core.engines.conformer:load", lambda folder: folder == installed()[BUNDLED]),
-    Row("asr_core.engines.qwen3_asr:load", lambda folder: model_type(folder) == "qwen3_asr"),
+    Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
 ]
+
+
+def models() -> list[str]:
+    """The names of the installed models that an engine here can run; the bundled one first."""
+    return [name for name, folder in installed().items() if _row(folder) is not None]
+
+
+def searches(model: str) -> bool:
+    """Whether the choice among ways to decode means anything to the model's engine."""
+    row = _row(installed().get(model, Path(model)))
+    return row is None or row.searches
 
 
 def load_engine(settings: Settings) -> Engine:
@@ -83,12 +97,16 @@ def load_engine(settings: Settings) -> Engine:
         ModelError: no such model, one that no engine can run, or it is damaged.
     """
     folder = folder_of(settings.engine)
-    row = next((row for row in TABLE if row.runs(folder)), None)
+    row = _row(folder)
     if row is None:
         raise ModelError(
-            f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders, "
-            "with config.json and safetensors files."
+            f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
+            "config.json and safetensors files; a forced aligner is used when it lies beside one."
         )
     module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)
     return loader(settings)
+
+
+def _row(folder: Path) -> Row | None:
+    return next((row for row in TABLE if row.runs(folder)), None)

@@ -52,8 +52,3 @@ def description(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def model_type(folder: Path) -> str:
-    """What kind of model a folder says it holds; empty where it says nothing."""
-    return str(description(folder).get("model_type", ""))

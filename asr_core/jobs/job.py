@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from asr_core.audio.clip import WHOLE, Clip
@@ -28,7 +29,7 @@ def stopped(
 ) -> Transcript:
     """The transcript of a run that ended before its recording did."""
     note = f"Stopped at {clock(position)}, before the end of the recording."
-    engine, decode = settings.engine, settings.decode
+    engine, decode = Path(settings.engine).name, settings.decode
     return Transcript(name, position, segments, language, engine, decode, (note,))
 
 
@@ -69,6 +70,7 @@ class Job:
         self._duration: float | None = None  # as the header says
         self._segments: list[Segment] = []
         self._language = _NO_TEXT
+        self._draft = ""
         self._ended = threading.Event()
         self._stop_asked = threading.Event()
 
@@ -113,6 +115,11 @@ class Job:
         return tuple(self._segments)
 
     @property
+    def draft(self) -> str:
+        """What is being written behind these; it may still change, and many engines have none."""
+        return self._draft
+
+    @property
     def language(self) -> Language:
         """The languages of the text so far."""
         return self.transcript.language if self.transcript else self._language
@@ -142,6 +149,10 @@ class Job:
         """The recording's header was read."""
         self._duration = duration
 
+    def write(self, draft: str) -> None:
+        """The worker is writing this, behind the segments so far."""
+        self._draft = draft
+
     def add(
         self,
         position: float,
@@ -151,6 +162,7 @@ class Job:
     ) -> None:
         """The worker has come to `position` and recognized `segments` on the way."""
         self._segments.extend(segments)
+        self._draft = ""
         self._language = language
         self._duration = duration
         self._pace.report(position, duration)

@@ -21,6 +21,7 @@ class ScriptedJob:
         self.settings, self.clip = settings, clip
         self.fraction, self.eta, self.length = 0.0, None, None
         self.segments, self.transcript, self.error, self.receipt = (), None, None, None
+        self.draft = ""
 
     def partial(self):
         """The transcript as far as it got."""

@@ -24,10 +24,15 @@ from transformers import (
     Qwen3ASRProcessor,
 )
 
+from asr_core.settings import Settings
+
+PLAIN = Settings(device="cpu", precision="float32")
+ENGLISH = ("language", " English", "<asr_text>", "Hello", " world", ".", " Good", " morning", "!")
+
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|audio_start|>", "<|audio_end|>")
 CONTROL += ("<|audio_pad|>", "<asr_text>", "<timestamp>")
 ORDINARY = ("<asr_text>", "<timestamp>")  # added tokens that are kept when text is decoded
-WORDS = ("language", " English", " Chinese", " French", " None")
+WORDS = ("language", " English", " Chinese")
 
 _AUDIO = {
     "num_mel_bins": 128,
@@ -88,7 +93,7 @@ def write_model(
 
     Args:
         says: tokens of what it says behind `<|im_start|>assistant` and a line break, one behind
-            the other; the last one again and again if it comes twice. Random if empty.
+            the other; if the last one came before, round in circles. Random if empty.
     """
     folder.mkdir(parents=True)
     tokenizer = _tokenizer(folder, says)
@@ -149,7 +154,7 @@ def _id(tokenizer: Qwen2Tokenizer, piece: str) -> int:
     return token
 
 
-def _model(tokenizer: Qwen2Tokenizer, aligner: bool, seed: int):
+def _model(tokenizer: Qwen2Tokenizer, is_aligner: bool, seed: int):
     torch.manual_seed(seed)
     ends = [_id(tokenizer, "<|endoftext|>"), _id(tokenizer, "<|im_end|>")]
     rope = {"rope_type": "default", "rope_theta": _THETA}
@@ -163,9 +168,14 @@ def _model(tokenizer: Qwen2Tokenizer, aligner: bool, seed: int):
         eos_token_id=ends,
         initializer_range=0.2,
     )
-    if aligner:
+    if is_aligner:
         config.num_labels = 50
-        return Qwen3ASRForTokenClassification(config).eval()
+        aligner = Qwen3ASRForTokenClassification(config).eval()
+        with torch.no_grad():  # sharper, or all timestamps, which are one token, would be alike
+            aligner.model.language_model.embed_tokens.weight.mul_(0.05)
+            for layer in aligner.model.language_model.layers:
+                layer.self_attn.q_norm.weight.mul_(6.0)
+        return aligner
     model = Qwen3ASRForConditionalGeneration(config).eval()
     model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1])
     return model
@@ -181,8 +191,9 @@ def _wire(model: Qwen3ASRForConditionalGeneration, tokens: Sequence[int]) -> Non
         layer.mlp.down_proj.weight.zero_()
     embedding = torch.nn.functional.normalize(torch.randn(config.vocab_size, 32), dim=1)
     head = torch.zeros(config.vocab_size, 32)
-    end = model.config.eos_token_id[1]
-    for token, following in pairwise([*tokens, end]):
+    if tokens[-1] not in tokens[:-1]:
+        tokens = [*tokens, model.config.eos_token_id[1]]
+    for token, following in pairwise(tokens):
         head[following] += 20 * embedding[token]
     model.model.language_model.embed_tokens.weight.copy_(embedding)
     model.lm_head.weight = torch.nn.Parameter(head)

@@ -88,7 +88,7 @@ class Qwen3AsrEngine:
         """Device, precision and counts of the last run."""
         return {
             "device": str(self._placed.device),
-            "precision": str(self._placed.dtype).removeprefix("torch."),
+            "precision": self._placed.precision,
             "notes": self._placed.notes,
             **self._counts,
         }

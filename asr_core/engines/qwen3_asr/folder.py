@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoTokenizer,
     Qwen3ASRConfig,
@@ -26,6 +27,7 @@ from transformers import (
 from transformers.utils import logging
 
 from asr_core.engines.installed import description
+from asr_core.engines.qwen3_asr.forms import is_aligner
 from asr_core.engines.qwen3_asr.placing import Placed, Placement
 from asr_core.errors import ModelError
 
@@ -38,15 +40,6 @@ _THINKER_KEYS = {
 }
 _HEAD_KEY = r"^thinker\.lm_head\."
 _CHUNK_POSITIONS = 13  # the encoder's, of a second of sound; the original names Whisper's 1500
-
-
-def is_aligner(folder: Path) -> bool:
-    """Whether a folder holds a forced aligner of this family."""
-    config = description(folder)
-    if config.get("model_type") != "qwen3_asr":
-        return False
-    is_original = "classify_num" in config.get("thinker_config", {})
-    return is_original or "Qwen3ASRForTokenClassification" in (config.get("architectures") or ())
 
 
 def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRProcessor]:
@@ -124,10 +117,11 @@ def _model(folder: Path, config: Qwen3ASRConfig, placement: Placement) -> Any:
             max_memory=placement.room,
             attn_implementation="sdpa",
             use_safetensors=True,
+            ignore_mismatched_sizes=True,  # they are told apart below, as the missing ones are
             local_files_only=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
         raise _damaged(folder, f"its weights cannot be read ({type(error).__name__})") from None
     wrong = {*found["missing_keys"], *found["mismatched_keys"]}
     if wrong:

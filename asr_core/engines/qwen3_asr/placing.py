@@ -75,6 +75,11 @@ class Placed:
         end = self.model.generation_config.eos_token_id or self.model.config.eos_token_id
         return (end,) if isinstance(end, int) else tuple(end)
 
+    @property
+    def precision(self) -> str:
+        """The name of `dtype`."""
+        return str(self.dtype).removeprefix("torch.")
+
     def autocast(self) -> AbstractContextManager[Any]:
         """What is computed in 16 bits is, inside this."""
         enabled = self.dtype != torch.float32
@@ -88,7 +93,7 @@ class Placed:
             found = self.model(**inputs)
         is_first = inputs.get("past_key_values") is None  # later ones live in the same cache
         if is_first and self.dtype != torch.float32 and not bool(found.logits.isfinite().all()):
-            self.notes.append(f"{self.dtype} overflowed; going on in float32.")
+            self.notes.append(f"{self.precision} overflowed; going on in float32.")
             self.dtype = torch.float32
             self.model.float()
             with self.autocast():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from asr_core.text.tokenizer import words_of
+
+_BROKEN = "\ufffd"  # what an unfinished character decodes to
 
 
 class AnswerWord(NamedTuple):
@@ -30,15 +32,19 @@ def answer_words(
         text: of the answer, as it is to be read.
         decode: the text of tokens.
     """
-    ends = [len(decode(tokens[: i + 1])) for i in range(len(tokens))]  # characters up to each token
+    # Characters up to each token; one that does not finish a character belongs to the next.
+    edges = [len(decode(tokens[:n]).rstrip(_BROKEN)) for n in range(len(tokens) + 1)]
     whole = decode(tokens)
     at = max(0, whole.rfind(text))
     found = []
     for word in words_of(text):
         at = max(at, whole.find(word, at))
-        first = bisect_right(ends, at)
-        last = max(first, bisect_left(ends, at + len(word)))
-        spelled = log_probs[first : last + 1]
-        found.append(AnswerWord(word, math.fsum(spelled) / len(spelled) if spelled else 0.0))
-        at += len(word)
+        stop = at + len(word)
+        spelled = [
+            log_prob
+            for (start, end), log_prob in zip(pairwise(edges), log_probs, strict=True)
+            if start < stop and (end > at or start >= at)
+        ]
+        found.append(AnswerWord(word, math.fsum(spelled) / len(spelled)))
+        at = stop
     return found
