@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
-from asr_core.engines.installed import BUNDLED, folder_of, installed
+from asr_core.engines.folders import BUNDLED, folder_of, installed
 from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.errors import ModelError
 from asr_core.result import Segment

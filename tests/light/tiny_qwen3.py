@@ -122,10 +122,11 @@ def _tokenizer(folder: Path, says: Sequence[str]) -> Qwen2Tokenizer:
     vocab = {token: i for i, token in enumerate(sorted(ByteLevel.alphabet()))}
     merges: dict[tuple[str, str], None] = {}
     for word in (*WORDS, *(piece for piece in says if piece not in CONTROL)):
-        text = spelled.pre_tokenize_str(word)[0][0]
-        for end in range(2, len(text) + 1):  # from the left, letter by letter
-            vocab.setdefault(text[:end], len(vocab))
-            merges.setdefault((text[: end - 1], text[end - 1]))
+        parts = _merged(list(spelled.pre_tokenize_str(word)[0][0]), [*merges])
+        while len(parts) > 1:
+            merges[parts[0], parts[1]] = None
+            parts[:2] = [parts[0] + parts[1]]
+            vocab.setdefault(parts[0], len(vocab))
     (folder / "vocab.json").write_text(json.dumps(vocab, ensure_ascii=False), "utf-8")
     lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
     (folder / "merges.txt").write_text("\n".join(lines) + "\n", "utf-8")
@@ -147,6 +148,17 @@ def _tokenizer(folder: Path, says: Sequence[str]) -> Qwen2Tokenizer:
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
     return Qwen2Tokenizer.from_pretrained(folder)
+
+
+def _merged(parts: list[str], merges: Sequence[tuple[str, str]]) -> list[str]:
+    """The parts that byte pair encoding leaves of a word."""
+    for pair in merges:
+        at = 0
+        while at < len(parts) - 1:
+            if (parts[at], parts[at + 1]) == pair:
+                parts[at : at + 2] = ["".join(pair)]
+            at += 1
+    return parts
 
 
 def _id(tokenizer: Qwen2Tokenizer, piece: str) -> int:

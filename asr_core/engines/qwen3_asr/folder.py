@@ -26,7 +26,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from asr_core.engines.installed import description
+from asr_core.engines.folders import description
 from asr_core.engines.qwen3_asr.forms import is_aligner
 from asr_core.engines.qwen3_asr.placing import Placed, Placement
 from asr_core.errors import ModelError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asr_core.engines.installed import description
+from asr_core.engines.folders import description
 
 
 def is_recognizer(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asr_core.audio.segment import Window
 from asr_core.engines import Engine, load_engine
-from asr_core.engines.installed import BUNDLED, folder_of
+from asr_core.engines.folders import BUNDLED, folder_of
 from asr_core.engines.qwen3_asr.engine import Qwen3AsrEngine
 from asr_core.engines.qwen3_asr.folder import load_folder
 from asr_core.engines.qwen3_asr.forms import is_aligner
