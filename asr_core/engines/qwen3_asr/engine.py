@@ -17,7 +17,7 @@ from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
 from asr_core.engines.batches import growing_batches
 from asr_core.engines.passages import Passage
-from asr_core.engines.qwen3_asr.generation import Answering, answers, log_likelihoods
+from asr_core.engines.qwen3_asr.generation import Answering, answers, log_likelihood
 from asr_core.engines.qwen3_asr.placing import Placed
 from asr_core.engines.qwen3_asr.prompt import LANGUAGES, Answer, answer, question
 from asr_core.engines.qwen3_asr.timing import WordTimes
@@ -192,12 +192,15 @@ class Qwen3AsrEngine:
 
     def _likeliest(self, window: Window, languages: Sequence[str]) -> str:
         """Which of the languages the model would rather name."""
-        questions = [question(language=language) for language in languages]
-        asked = self._asked([window.waveform] * len(languages), questions)
-        tokenizer, unnamed = self._processor.tokenizer, question()
-        n_named = [len(tokenizer.encode(q.removeprefix(unnamed))) for q in questions]
-        found = log_likelihoods(self._placed, asked, n_named)
-        return languages[int(found.argmax())]
+        unnamed = question()
+
+        def likelihood(language: str) -> float:
+            named = question(language=language)
+            n_tokens = len(self._processor.tokenizer.encode(named.removeprefix(unnamed)))
+            asked = self._asked([window.waveform], [named])
+            return log_likelihood(self._placed, asked, n_tokens)
+
+        return max(languages, key=likelihood)
 
     def _segments(self, reading: Reading, wanted: Sequence[str]) -> Iterator[Segment]:
         """The segments of a window, their words with times."""

@@ -39,6 +39,11 @@ _THINKER_KEYS = {
     r"^thinker\.model\.": "model.language_model.",
 }
 _HEAD_KEY = r"^thinker\.lm_head\."
+# What transformers raises for a folder that is cut, mixed up, or needs a package we have not.
+_UNREADABLE = (
+    *(SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError),
+    *(AttributeError, ImportError),
+)
 _CHUNK_POSITIONS = 13  # the encoder's, of a second of sound; the original names Whisper's 1500
 
 
@@ -57,9 +62,13 @@ def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRPro
     try:
         config = _config(folder)
         processor = _processor(folder, config.audio_config)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise _damaged(folder, f"its description cannot be read ({type(error).__name__})") from None
-    return Placed(_model(folder, config, placement), placement.dtype), processor
+    model = _model(folder, config, placement)
+    placed = Placed(model, placement.dtype)
+    if placement.device.type != "cpu" and "cpu" in _devices(model):
+        placed.notes.append(f"{placement.device} is too small; a part is computed by the CPU.")
+    return placed, processor
 
 
 def _config(folder: Path) -> Qwen3ASRConfig:
@@ -70,10 +79,8 @@ def _config(folder: Path) -> Qwen3ASRConfig:
     audio = _known(thinker["audio_config"], Qwen3ASREncoderConfig)
     text = _known(thinker["text_config"], Qwen3Config)
     # Its three kinds of positions are one and the same for sound: plain rotary positions.
-    text["rope_parameters"] = {
-        "rope_type": "default",
-        "rope_theta": thinker["text_config"]["rope_theta"],
-    }
+    theta = thinker["text_config"]["rope_theta"]
+    text["rope_parameters"] = {"rope_type": "default", "rope_theta": theta}
     config = Qwen3ASRConfig(
         audio_config=audio | {"max_position_embeddings": _CHUNK_POSITIONS},
         text_config=text | {"model_type": "qwen3"},
@@ -121,23 +128,28 @@ def _model(folder: Path, config: Qwen3ASRConfig, placement: Placement) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+    except torch.OutOfMemoryError:
+        raise _too_large(folder) from None
+    except _UNREADABLE as error:
         raise _damaged(folder, f"its weights cannot be read ({type(error).__name__})") from None
     wrong = {*found["missing_keys"], *found["mismatched_keys"]}
     if wrong:
         raise _damaged(folder, f"{len(wrong)} of its tensors are missing or of another size")
-    _forbid_disk(folder, model)
+    if "disk" in _devices(model):  # where accelerate puts what is too large, and only logs it
+        raise _too_large(folder)
     return model
 
 
-def _forbid_disk(folder: Path, model: torch.nn.Module) -> None:
-    """accelerate writes to the disk what does not fit into memory, and only logs it."""
-    devices = {str(device) for device in getattr(model, "hf_device_map", {}).values()}
-    if devices & {"disk", "meta"}:
-        raise ModelError(
-            f"The model {folder.name!r} does not fit into memory. Close other programs, or choose "
-            "a smaller model or bfloat16 as precision."
-        )
+def _devices(model: torch.nn.Module) -> set[str]:
+    """Where accelerate put the parts; nothing where it had no choice."""
+    return {str(device) for device in getattr(model, "hf_device_map", {}).values()}
+
+
+def _too_large(folder: Path) -> ModelError:
+    return ModelError(
+        f"The model {folder.name!r} does not fit into memory. Close other programs, or choose "
+        "a smaller model or bfloat16 as precision."
+    )
 
 
 def _damaged(folder: Path, reason: str) -> ModelError:

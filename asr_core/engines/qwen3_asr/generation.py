@@ -96,19 +96,9 @@ def answers(
 
 
 @torch.inference_mode()
-def log_likelihoods(placed: Placed, inputs: Mapping[str, Tensor], n_last: Sequence[int]) -> Tensor:
-    """(B,) natural log probability of the last `n_last` tokens of each question.
-
-    Args:
-        inputs: what the processor makes of B questions, padded on the left.
-    """
-    mask, longest = inputs["attention_mask"], max(n_last)
-    positions = (mask.cumsum(-1) - 1).clamp_min(0)
-    keep = longest + 1
-    step = placed.run(**inputs, position_ids=positions, use_cache=False, logits_to_keep=keep)
-    log_probs = step.logits[:, :-1].float().log_softmax(-1)  # (B, longest, V)
-    asked = inputs["input_ids"][:, -longest:, None]
-    said = log_probs.gather(-1, asked)[..., 0]  # (B, longest)
-    counts = torch.tensor(n_last, device=said.device)[:, None]
-    last = torch.arange(longest, device=said.device) >= longest - counts
-    return (said * last).sum(-1)
+def log_likelihood(placed: Placed, inputs: Mapping[str, Tensor], n_last: int) -> float:
+    """Natural log probability of the last `n_last` tokens of one question."""
+    logits = placed.run(**inputs, use_cache=False, logits_to_keep=n_last + 1).logits
+    log_probs = logits[0, :-1].float().log_softmax(-1)  # (n_last, V)
+    said = inputs["input_ids"][0, -n_last:, None]
+    return log_probs.gather(-1, said).sum().item()

@@ -13,8 +13,7 @@ from asr_core.engines.qwen3_asr.folder import load_folder
 from asr_core.engines.qwen3_asr.forms import is_aligner, is_recognizer
 from asr_core.engines.qwen3_asr.placing import Placement
 from asr_core.engines.qwen3_asr.prompt import question
-from asr_core.errors import AsrError, ModelError
-from asr_core.settings import Settings
+from asr_core.errors import ModelError
 
 
 @pytest.mark.parametrize("name", ["random-{}/model", "aligned-{}/aligner"])
@@ -127,11 +126,6 @@ def test_a_missing_tokenizer_is_an_error(folder):
 def test_nothing_is_put_on_the_disk_for_want_of_memory(folder, monkeypatch, tmp_path):
     monkeypatch.setattr(Placement, "room", {"cpu": 10_000})
     assert "does not fit into memory" in refusal(folder)
-
-
-def test_float16_on_a_processor_is_refused_with_what_to_choose():
-    with pytest.raises(AsrError, match="Choose auto, float32 or bfloat16"):
-        Placement(Settings(device="cpu", precision="float16"))
 
 
 def test_the_folder_may_lie_anywhere(folders, tmp_path):
