@@ -171,9 +171,10 @@ class Qwen3AsrEngine:
         drawn = perf_counter()
         for rows in answers(self._placed, asked, limits):
             if perf_counter() - drawn >= _REDRAWN_S:
-                drafts = map(self._said, rows, languages)
-                yield Recognized(windows[0].start, (), " ".join(d.text for d in drafts if d.text))
                 drawn = perf_counter()
+                drafts = [said.text for said in map(self._said, rows, languages) if said.text]
+                if drafts:
+                    yield Recognized(windows[0].start, (), " ".join(drafts))
         self._counts["tokens"] += sum(len(row.tokens) for row in rows)
         self._counts["loops"] += sum(row.looped for row in rows)
         said = map(self._said, rows, languages)

@@ -25,20 +25,26 @@ def saying(folder, *pieces):
     return load_engine(replace(PLAIN, engine=str(folder / "model")))
 
 
-def texts(engine, windows, **choices):
+def settled(engine, windows, **choices):
+    """What is recognized, without the drafts that a slow computer has time for."""
     found = [r for r in engine.recognize(iter(windows), Settings(**choices)) if not r.draft]
     assert [r.end for r in found] == [window.end for window in windows]
+    return found
+
+
+def texts(engine, windows, **choices):
+    found = settled(engine, windows, **choices)
     return [" ".join(segment.text for segment in r.segments) for r in found]
 
 
 def languages(engine, windows, **choices):
-    found = engine.recognize(iter(windows), Settings(**choices))
+    found = settled(engine, windows, **choices)
     return {segment.language for r in found for segment in r.segments}
 
 
 def test_every_window_gets_its_text_language_and_words_in_time(english, windows):
     assert texts(english, windows) == [SAID] * 3
-    for window, found in zip(windows, english.recognize(windows, Settings()), strict=True):
+    for window, found in zip(windows, settled(english, windows), strict=True):
         (segment,) = found.segments
         assert segment.language == "en"
         assert [word.text for word in segment.words] == SAID.split()
@@ -52,7 +58,7 @@ def test_every_window_gets_its_text_language_and_words_in_time(english, windows)
 
 def test_without_an_aligner_the_bundled_ctc_tells_the_times(folders, windows):
     engine = load_engine(replace(PLAIN, engine=str(folders / "english-original" / "model")))
-    (found,) = engine.recognize(windows[1:2], Settings())
+    (found,) = settled(engine, windows[1:2])
     words = [word for segment in found.segments for word in segment.words]
     assert [word.text for word in words] == SAID.split()
     assert all(4.0 <= word.start < word.end <= 10.5 for word in words)
@@ -101,7 +107,7 @@ def test_silence_has_no_text(tmp_path, windows):
 
 def test_a_random_model_goes_the_whole_way(tmp_path, windows):
     engine = saying(tmp_path)
-    texts(engine, windows, vocabulary=("Ann", "周杰伦"))
+    texts(engine, windows[2:], vocabulary=("Ann", "周杰伦"))
     assert engine.stats()["tokens"] > 3
     assert 0 < engine.speed(Settings()).real_time_factor("joint") < 60
 
@@ -135,7 +141,7 @@ def test_drafts_grow_until_the_text_is_settled(english, windows, monkeypatch):
     assert not any(r.segments for r in found[:-1])
     assert all(SAID.startswith(draft) for draft in drafts)
     assert drafts == sorted(drafts, key=len)
-    assert (drafts[0], drafts[-1], found[-1].draft) == ("", SAID, "")
+    assert (drafts[0], drafts[-1], found[-1].draft) == ("Hello", SAID, "")
 
 
 def test_who_stops_listening_stops_the_model(english, windows, monkeypatch):
@@ -145,7 +151,7 @@ def test_who_stops_listening_stops_the_model(english, windows, monkeypatch):
     running = english.recognize(windows[:1], Settings())
     next(running), next(running)
     running.close()
-    assert len(passes) == 2
+    assert len(passes) == 5  # of ten: the language, the mark, two words
 
 
 def test_a_text_is_aligned_and_one_without_words_is_not(english, windows):
