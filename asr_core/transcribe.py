@@ -37,6 +37,7 @@ def transcribe(
 ) -> Transcript:
     """Recognize a recording, telling `report` of every window as soon as it is done.
 
+    Engines that write word by word tell it what they are writing, too, a few times a second.
     Of a recording that was opened for a part only that part is heard; times count from its start
     all the same. Sound, windows and text are streams: what is in memory does not grow with the
     recording.

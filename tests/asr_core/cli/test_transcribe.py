@@ -314,7 +314,7 @@ def test_an_interrupt_saves_what_was_to_be_saved(folder, tmp_path, monkeypatch, 
 
 
 def test_a_fault_in_the_middle_keeps_the_text_and_tells_no_secret(folder, capsys):
-    assert transcribe(folder / "talk.wav", "--engine", "light-bug") == 1
+    assert transcribe(folder / "talk.wav", "--model", "light-bug") == 1
     out, err = capsys.readouterr()
     assert out.count("loudness") == 1
     assert "(TypeError)" in err
