@@ -183,7 +183,7 @@ def test_standard_input_is_a_recording(recording, loaded, monkeypatch, capsys):
 def test_the_command_line_outranks_what_was_saved(folder, loaded, tmp_path):
     (tmp_path / "settings.json").write_text('{"decode": "ctc", "beam_size": 3, "device": "cpu"}')
     options = "--language zh --languages zh,ja --decode draft --script traditional"
-    more = "--engine light --precision float32"
+    more = "--model light --precision float32"
     assert transcribe(folder / "talk.wav", *options.split(), *more.split()) == 0
     (settings,) = loaded
     assert (settings.language, settings.languages) == ("zh", ("zh", "ja"))
