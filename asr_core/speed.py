@@ -41,6 +41,11 @@ class Speed:
     encoding: float
     step: float
 
+    @classmethod
+    def of_every_mode(cls, real_time_factor: float) -> Speed:
+        """Of an engine that takes as long whatever way of decoding was chosen."""
+        return cls(real_time_factor / _HEARINGS, 0.0)
+
     def real_time_factor(self, decode: DecodeMode) -> float:
         """Seconds of work for a second of speech, by this formula:
 

@@ -26,6 +26,7 @@ class Progress:
     position: float  # seconds of the recording that are done
     duration: float | None  # seconds in all, by the file's header; None when it does not say
     segments: tuple[Segment, ...]  # new since the last report
+    draft: str = ""  # what is being written behind them, and may still change
 
 
 def transcribe(
@@ -36,6 +37,7 @@ def transcribe(
 ) -> Transcript:
     """Recognize a recording, telling `report` of every window as soon as it is done.
 
+    Engines that write word by word tell it what they are writing, too, a few times a second.
     Of a recording that was opened for a part only that part is heard; times count from its start
     all the same. Sound, windows and text are streams: what is in memory does not grow with the
     recording.
@@ -50,7 +52,7 @@ def transcribe(
     for recognized in engine.recognize(windows, settings):
         found = tuple(map(repair, recognized.segments))
         segments += found
-        report(Progress(recognized.end, recording.duration, found))
+        report(Progress(recognized.end, recording.duration, found, recognized.draft))
     seconds = perf_counter() - began
     heard = recording.heard - recording.clip.start
     stats = {
@@ -64,7 +66,7 @@ def transcribe(
         tuple(segments),
         language_shares(segments),
         engine.name,
-        settings.decode,
+        engine.decode(settings),
         tuple(recording.notes),
         stats,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from scripted import MIXED, ScriptedRecognizer
+from shelf import shelve
 from streamlit.testing.v1 import AppTest
 
 from asr_core import settings as settings_module
@@ -20,6 +21,7 @@ from asr_core.model import trained
 from asr_core.privacy.receipt import Receipt
 from asr_core.project import Project, sealed
 from asr_core.result import Segment, Transcript, Word
+from asr_core.settings import Settings
 from ui_components import leftovers, state
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
@@ -147,6 +149,50 @@ def test_the_choices_go_into_the_run_and_are_remembered(page, recognizer, tmp_pa
     assert page.selectbox(key="one_language").value == "ja"
     assert page.selectbox(key="decode").value == "rescore"
     assert json.loads((tmp_path / "settings.json").read_text())["decode"] == "rescore"
+
+
+@pytest.fixture
+def qwen(monkeypatch, tmp_path):
+    """An installed model of another kind."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shelve("qwen3-asr-0.6b", {"config.json": '{"model_type": "qwen3_asr"}'})
+
+
+def test_a_model_that_was_added_can_be_chosen_and_is_loaded_at_once(
+    qwen, page, recognizer, tmp_path
+):
+    choice = page.selectbox(key="model")
+    assert choice.options == ["sottovoce-base", "qwen3-asr-0.6b"]
+    assert not page.selectbox(key="decode").disabled
+    choice.set_value("qwen3-asr-0.6b").run()
+    assert not page.exception
+    assert page.selectbox(key="decode").disabled  # it decodes in its own way
+    assert recognizer.calls == ["prepare"]
+    assert json.loads((tmp_path / "settings.json").read_text())["engine"] == "qwen3-asr-0.6b"
+    drop(page)
+    assert recognizer.given[0][2].engine == "qwen3-asr-0.6b"
+
+
+def test_a_model_that_is_named_by_its_folder_stays_chosen(recognizer, tmp_path):
+    Settings(engine="/somewhere/my-model").save(tmp_path / "settings.json")
+    at = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert at.selectbox(key="model").options == ["sottovoce-base", "my-model"]
+    drop(at)
+    assert recognizer.given[0][2].engine == "/somewhere/my-model"
+
+
+def test_what_is_being_written_stands_behind_the_text_until_it_is_settled(page, recognizer):
+    drop(page)
+    recognizer.jobs[0].draft = "Good *mor*"
+    page.run()
+    assert "Good \\*mor\\* …" in shown(page)
+    recognizer.jobs[0].segments = (HELLO,)
+    page.run()
+    assert "Good \\*mor\\* …" in shown(page)
+    recognizer.jobs[0].draft = ""
+    page.run()
+    assert "Good" not in shown(page)
 
 
 def test_tidying_shows_at_once_and_verbatim_is_one_click_away(page, recognizer, tmp_path):

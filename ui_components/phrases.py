@@ -49,11 +49,18 @@ _PHRASES = {
     "simplified": ("Simplified 简体", "简体"),
     "traditional": ("Traditional 繁體", "繁體"),
     "advanced": ("Advanced", "高级设置"),
+    "model": ("Model", "模型"),
+    "model_help": (
+        "The bundled model is small and quick. Models that you added may know more languages and "
+        "make fewer mistakes; they are slower and need more memory.",
+        "自带的模型小而快。您添加的模型可能懂更多语言、错得更少，但更慢，也占用更多内存。",
+    ),
     "decode": ("Decoding", "解码方式"),
     "decode_help": (
         "Joint weighs what was heard in each frame against what makes a sentence. The others are "
-        "for comparison and for speed.",
-        "“联合”同时考虑每一帧的声音和整句话的意思。其余方式用于比较或加快速度。",
+        "for comparison and for speed. Models without CTC decode in their own way.",
+        "“联合”同时考虑每一帧的声音和整句话的意思。其余方式用于比较或加快速度。"
+        "没有 CTC 的模型按自己的方式解码。",
     ),
     "joint": ("Joint, one pass", "联合（一遍）"),
     "attention": ("Attention only", "仅注意力"),

@@ -10,7 +10,7 @@ from asr_core.pace import clock
 from ui_components.editor import editor
 from ui_components.phrases import phrase
 from ui_components.state import Run, runs, saved_settings
-from ui_components.title import title
+from ui_components.title import plain, title
 
 
 @st.fragment(run_every=0.5)
@@ -29,7 +29,9 @@ def progress(run: Run) -> None:
     if job.segments:
         segments = run.shown.of(job.segments, saved_settings().tidy)
         editor(run, replace(job.partial(), segments=segments))
-    elif job.stage != "held":
+    if job.draft:
+        st.caption(f"{plain(job.draft)} …")
+    elif not job.segments and job.stage != "held":
         st.caption(phrase("listening"))
 
 

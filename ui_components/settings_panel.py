@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import streamlit as st
 
+from asr_core.engines import models, searches
 from asr_core.settings import DecodeMode, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
@@ -30,6 +32,7 @@ def settings_panel() -> Settings:
             help=phrase("auto_among_help"),
             disabled=language != "auto",
         )
+        model = _model(saved)
         modes = get_args(DecodeMode)
         decode = st.selectbox(
             phrase("decode"),
@@ -38,6 +41,7 @@ def settings_panel() -> Settings:
             format_func=phrase,
             key="decode",
             help=phrase("decode_help"),
+            disabled=not searches(model),
         )
         vocabulary, keep_vocabulary = vocabulary_panel(saved)
     start_at_once = st.toggle(
@@ -48,12 +52,26 @@ def settings_panel() -> Settings:
     )
     return replace(
         saved,
+        engine=model,
         language=language,
         languages=tuple(among) or Settings().languages,
         decode=decode,
         start_at_once=start_at_once,
         vocabulary=vocabulary,
         keep_vocabulary=keep_vocabulary,
+    )
+
+
+def _model(saved: Settings) -> str:
+    """The model, among those that are installed; one that is named by its folder stays."""
+    names = list(dict.fromkeys([*models(), saved.engine]))
+    return st.selectbox(
+        phrase("model"),
+        names,
+        index=names.index(saved.engine),
+        format_func=lambda name: Path(name).name,
+        key="model",
+        help=phrase("model_help"),
     )
 
 

@@ -312,11 +312,14 @@ def remember(settings: Settings) -> None:
 def choose(settings: Settings, clip: Clip) -> None:
     """What recordings that are started from now on are to be transcribed with.
 
-    The settings are remembered for the next time; the part is not.
+    The settings are remembered for the next time; the part is not. Another model is loaded at once.
     """
     st.session_state.clip = clip
-    if settings != saved_settings():
+    saved = saved_settings()
+    if settings != saved:
         remember(settings)
+    if settings.engine != saved.engine:
+        runs().prepare(settings)
 
 
 def start(sources: Sequence[Source], settings: Settings, clip: Clip = WHOLE) -> None:

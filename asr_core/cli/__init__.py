@@ -144,7 +144,7 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
         help="names and terms to get right, a line each: right form | heard as | heard as",
     )
     how.add_argument(
-        "--engine", metavar="NAME", help="a model, or the folder of one that train --pack wrote"
+        "--model", dest="engine", metavar="NAME", help="an installed model, or the folder of one"
     )
     how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--precision", choices=get_args(Precision))

@@ -110,6 +110,8 @@ class _Run:
         from asr_core.transcribe import Progress, transcribe
 
         def report(progress: Progress) -> None:
+            if progress.draft:  # text is printed once it is settled
+                return
             self.pace.report(progress.position, progress.duration)
             self._write(progress.segments)
             self.console.progress(self.name, self.pace)

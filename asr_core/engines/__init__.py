@@ -1,4 +1,7 @@
-"""Engines: what turns windows of speech into segments, and the table from name to loader."""
+"""Engines: what turns windows of speech into segments, and the table of them.
+
+Adding an engine is one module with a `load(settings)` and one row of `TABLE`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
+from asr_core.engines.folders import BUNDLED, folder_of, installed
+from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -18,10 +23,14 @@ from asr_core.text.pieces import VOCABULARY
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """The segments of one window and how far into the recording it reaches."""
+    """The segments of one window and how far into the recording it reaches.
 
-    end: float  # seconds
+    An engine that writes word by word also gives what it has so far, as a draft without segments.
+    """
+
+    end: float  # seconds that are done
     segments: tuple[Segment, ...]
+    draft: str = ""  # text of what comes next, which may still change
 
 
 class Engine(Protocol):
@@ -37,6 +46,10 @@ class Engine(Protocol):
         """The words of `text` with the times they were said at in `window`; None if it cannot."""
         ...
 
+    def decode(self, settings: Settings) -> str:
+        """The way it decodes with these settings, for the transcript."""
+        ...
+
     def speed(self, settings: Settings) -> Speed:
         """How fast it is on this computer with these settings, measured in a second or two."""
         ...
@@ -46,24 +59,57 @@ class Engine(Protocol):
         ...
 
 
-_LOADERS = {"sottovoce-base": "asr_core.engines.conformer:load"}
-_PLAIN = "asr_core.engines.plain:load"
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An engine in the table.
 
-NAMES = tuple(_LOADERS)
+    Attributes:
+        loader: "module:function", which makes the engine of the settings.
+        runs: whether it can run the model in a folder, told without loading it.
+        searches: whether the choice among ways to decode means anything to it.
+    """
+
+    loader: str
+    runs: Callable[[Path], bool]
+    searches: bool = True
+
+
+TABLE = [
+    Row("asr_core.engines.conformer:load", lambda folder: folder == installed()[BUNDLED]),
+    Row("asr_core.engines.plain:load", lambda folder: (folder / VOCABULARY).is_file()),
+    Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
+]
+
+
+def models() -> list[str]:
+    """The names of the installed models that an engine here can run; the bundled one first."""
+    return [name for name, folder in installed().items() if _row(folder) is not None]
+
+
+def searches(model: str) -> bool:
+    """Whether the choice among ways to decode means anything to the model's engine."""
+    row = _row(installed().get(model, Path(model)))
+    return row is None or row.searches
 
 
 def load_engine(settings: Settings) -> Engine:
-    """The engine `settings` names, or of the plain model in that folder, its weights in memory.
+    """The engine for the model that `settings` name, its weights in memory.
 
     Raises:
-        ModelError: no such engine, or its weights are missing or damaged.
+        ModelError: no such model, one that no engine can run, or it is damaged.
     """
-    name = settings.engine
-    if name not in _LOADERS and not (Path(name) / VOCABULARY).is_file():
+    folder = folder_of(settings.engine)
+    row = _row(folder)
+    if row is None:
         raise ModelError(
-            f"There is no engine {name!r}. Choose one of: {', '.join(NAMES)}; or the folder that "
-            "`sottovoce train --preset plain --pack` wrote."
+            f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
+            "config.json and safetensors files, and what `sottovoce train --preset plain --pack` "
+            "wrote; a forced aligner is used when it lies beside a Qwen3-ASR."
         )
-    module, function = _LOADERS.get(name, _PLAIN).split(":")
+    module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)
     return loader(settings)
+
+
+def _row(folder: Path) -> Row | None:
+    return next((row for row in TABLE if row.runs(folder)), None)

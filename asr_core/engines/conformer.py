@@ -15,6 +15,7 @@ from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
 from asr_core.engines.alignment import Aligner
 from asr_core.engines.alternatives import alternatives
+from asr_core.engines.batches import growing_batches
 from asr_core.engines.calibration import measured
 from asr_core.engines.decoding import Decoding, TokenSpans
 from asr_core.engines.hearing import Ear, Heard, of_like_length
@@ -46,7 +47,6 @@ from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 from asr_core.text.vocabulary import Vocabulary
 
-_SECOND, _MOST = 20.0, 60.0  # seconds of the second batch of windows, and of the largest
 _FRAMES_READ = 4500  # encoder frames of the passages that are read together
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 24
@@ -104,7 +104,7 @@ class ConformerEngine:
         chooser = LanguageChooser(self._candidates(settings))
         vocabulary = Vocabulary.parse(settings.vocabulary)
         wanted = _Wanted(settings, vocabulary, bias_of(vocabulary, self._tokenizer))
-        for batch in _growing_batches(windows):
+        for batch in growing_batches(windows):
             with self._placement.autocast(), torch.inference_mode():
                 yield from self._recognized(batch, chooser, wanted)
             give_back()
@@ -113,6 +113,10 @@ class ConformerEngine:
         """When the words of `text`, which was said in `window`, were said."""
         with self._placement.autocast(), torch.inference_mode():
             return self._aligner.align(window, text, language)
+
+    def decode(self, settings: Settings) -> str:
+        """One of five ways, as chosen."""
+        return settings.decode
 
     def speed(self, settings: Settings) -> Speed:
         """How fast it is here, just now."""
@@ -273,20 +277,6 @@ class _Reading(NamedTuple):
     others: tuple[Hypothesis, ...]
     spans: TokenSpans
     is_echo: bool  # of the listed terms
-
-
-def _growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
-    """The first window alone, then ever more together: the first text soon, the rest quickly."""
-    batch: list[Window] = []
-    seconds, wanted = 0.0, 1.0
-    for window in windows:
-        batch.append(window)
-        seconds += window.duration
-        if seconds >= wanted:
-            yield batch
-            batch, seconds, wanted = [], 0.0, min(max(_SECOND, 2 * wanted), _MOST)
-    if batch:
-        yield batch
 
 
 def _most_tokens(passage: Passage) -> int:

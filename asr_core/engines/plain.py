@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from asr_core.audio.loudness import STEPS, loudness
 from asr_core.audio.segment import Window
 from asr_core.engines import Recognized
 from asr_core.engines.calibration import measured
+from asr_core.engines.folders import folder_of
 from asr_core.engines.inventions import without_silence
 from asr_core.engines.passages import Passage
 from asr_core.engines.words import passage_segments
@@ -47,7 +47,7 @@ def load(settings: Settings) -> PlainEngine:
         ModelError: the folder is damaged.
         AsrError: there is no such device.
     """
-    folder = Path(settings.engine)
+    folder = folder_of(settings.engine)
     model, pieces = load_plain(folder)
     return PlainEngine(folder.name, place(model, settings.device, settings.precision), pieces)
 

@@ -24,7 +24,7 @@ Version 1; times are seconds as floats from the start of the recording, confiden
         }
       ],
       "engine": "sottovoce-base",
-      "decode": "joint",                      ctc, attention, rescore, joint or draft
+      "decode": "joint",                      ctc, attention, rescore, joint, draft or greedy
       "stats": {},                            measurements of the run; keys may come and go
       "notes": []                             sentences: "The file ends early, at 3:12."
     }

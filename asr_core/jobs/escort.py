@@ -65,6 +65,8 @@ def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
                 process.send({"kind": "cancel", "job": job.id})
         elif kind == "started":
             job.enter("transcribing")
+        elif kind == "draft":
+            job.write(wire.text(message.get("text")))
         elif kind == "progress":
             duration = message.get("duration")
             job.add(

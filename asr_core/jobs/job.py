@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from asr_core.audio.clip import PART_HEARD, WHOLE, Clip
@@ -30,7 +31,7 @@ def stopped(
 ) -> Transcript:
     """The transcript of a run that ended before its recording did."""
     note = f"Stopped at {clock(position)}, before the end of the recording."
-    engine, decode = settings.engine, settings.decode
+    engine, decode = Path(settings.engine).name, settings.decode
     return Transcript(name, position, segments, language, engine, decode, (note,))
 
 
@@ -85,6 +86,7 @@ class Job:
         self._duration: float | None = None  # as the header says
         self._segments: list[Segment] = [*begun.segments] if begun else []
         self._language = _NO_TEXT
+        self._draft = ""
         self._ended = threading.Event()
         self._stop_asked = threading.Event()
 
@@ -139,6 +141,11 @@ class Job:
         return tuple(self._segments)
 
     @property
+    def draft(self) -> str:
+        """What is being written behind these; it may still change, and many engines have none."""
+        return self._draft
+
+    @property
     def language(self) -> Language:
         """The languages of the text so far."""
         return self.transcript.language if self.transcript else self._language
@@ -174,6 +181,10 @@ class Job:
         """The recording's header was read."""
         self._duration = duration
 
+    def write(self, draft: str) -> None:
+        """The worker is writing this, behind the segments so far."""
+        self._draft = draft
+
     def add(
         self,
         position: float,
@@ -183,6 +194,7 @@ class Job:
     ) -> None:
         """The worker has come to `position` and recognized `segments` on the way."""
         self._segments.extend(segments)
+        self._draft = ""
         self._language = language if self.begun is None else self._shares()
         self._duration = duration
         self._pace.report(position, duration)

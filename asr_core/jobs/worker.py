@@ -292,6 +292,9 @@ class Worker:
         def report(progress: Progress) -> None:
             if job in self._cancelled:
                 raise _Cancelled
+            if progress.draft:
+                self._send({"kind": "draft", "job": job, "text": progress.draft})
+                return
             heard.extend(progress.segments)
             self._answer_all()
             message = {"kind": "progress", "job": job, "position": progress.position}

@@ -103,14 +103,14 @@ def place(model: HybridModel, device: str = "auto", precision: Precision = "auto
         AsrError: there is no such device here.
     """
     os.environ.setdefault(*_KERNELS_KEPT)
-    target = _device(device)
+    target = chosen_device(device)
     device_map = _device_map(model, target)
     notes = []
     if target.type != "cpu" and set(device_map.values()) != {_accelerate_name(target)}:
         notes.append(f"The memory of {target} is too small for the model; using the CPU.")
         target = torch.device("cpu")
         device_map = _device_map(model, target)
-    dtype = _dtype(target, precision)
+    dtype = chosen_dtype(target, precision)
     if dtype != torch.float32:
         for module in model.modules():
             if type(module) in _HALF:
@@ -138,7 +138,7 @@ def training_autocast(
     Raises:
         AsrError: there is no such device here.
     """
-    target = _device(device)
+    target = chosen_device(device)
     if precision == "auto":
         is_fast = target.type == "cuda" or (target.type == "cpu" and _bfloat16_is_faster())
         dtype = torch.bfloat16 if is_fast else torch.float32
@@ -150,7 +150,12 @@ def training_autocast(
     )
 
 
-def _device(name: str) -> torch.device:
+def chosen_device(name: str) -> torch.device:
+    """The device of that name; "auto" takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        AsrError: there is no such device here.
+    """
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda:0")
@@ -193,7 +198,8 @@ def _tensors(model: nn.Module) -> list[Tensor]:
     return [*model.parameters(), *model.buffers()]
 
 
-def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
+def chosen_dtype(device: torch.device, precision: Precision) -> torch.dtype:
+    """Of matrix products on a device; "auto" takes what was found to be fastest there."""
     if precision != "auto":
         return _DTYPES[precision]
     if device.type != "cpu":

@@ -30,6 +30,15 @@ def is_recited(text: str, vocabulary: Vocabulary) -> bool:
     return False
 
 
+def is_echo(text: str, untold: str, vocabulary: Vocabulary) -> bool:
+    """Whether a text is the list it was read with rather than what was said.
+
+    Args:
+        untold: the same sound, read without the list.
+    """
+    return is_of_terms(text, vocabulary) and (is_recited(text, vocabulary) or not untold.strip())
+
+
 def _said(words: list[str], vocabulary: Vocabulary) -> list[tuple[int, int, int]]:
     """Start, end and place in the list of the terms in a text, the longer before the shorter."""
     terms = _longest_first(vocabulary)

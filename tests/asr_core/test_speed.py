@@ -21,6 +21,11 @@ def test_the_formula_counts_what_is_heard_and_what_is_written():
     assert speed.real_time_factor("joint") == pytest.approx(0.02 + 4 * 0.02)
 
 
+@pytest.mark.parametrize("mode", ["joint", "ctc", "draft"])
+def test_an_engine_without_these_modes_takes_the_same_in_all_of_them(mode):
+    assert Speed.of_every_mode(0.3).real_time_factor(mode) == pytest.approx(0.3)
+
+
 def test_runs_refine_the_estimate_and_are_remembered(path):
     experience = Experience(path)
     assert experience.ratio(JOINT) == 1.0

@@ -49,6 +49,9 @@ class LightEngine:
         timed = [Word(w, a, b, 1.0) for w, a, b in zip(words, times, times[1:], strict=False)]
         return Segment(window.start, window.end, language, text, 1.0, tuple(timed))
 
+    def decode(self, settings):
+        return settings.decode
+
     def speed(self, settings):
         return Speed(0.05, 0.0)
 

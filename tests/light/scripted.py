@@ -22,6 +22,7 @@ class ScriptedJob:
         self.fraction, self.eta, self.length = 0.0, None, None
         self.segments, self.transcript, self.error, self.receipt = (), None, None, None
         self.position, self.duration, self.is_quiet = 0.0, None, False
+        self.draft = ""
 
     def partial(self):
         """The transcript as far as it got."""

@@ -183,7 +183,7 @@ def test_standard_input_is_a_recording(recording, loaded, monkeypatch, capsys):
 def test_the_command_line_outranks_what_was_saved(folder, loaded, tmp_path):
     (tmp_path / "settings.json").write_text('{"decode": "ctc", "beam_size": 3, "device": "cpu"}')
     options = "--language zh --languages zh,ja --decode draft --script traditional"
-    more = "--engine light --precision float32"
+    more = "--model light --precision float32"
     assert transcribe(folder / "talk.wav", *options.split(), *more.split()) == 0
     (settings,) = loaded
     assert (settings.language, settings.languages) == ("zh", ("zh", "ja"))
@@ -323,7 +323,7 @@ def test_a_text_that_cannot_be_saved_is_printed(folder, tmp_path, capsys, format
 
 
 def test_a_fault_in_the_middle_keeps_the_text_and_tells_no_secret(folder, capsys):
-    assert transcribe(folder / "talk.wav", "--engine", "light-bug") == 1
+    assert transcribe(folder / "talk.wav", "--model", "light-bug") == 1
     out, err = capsys.readouterr()
     assert out.count("loudness") == 1
     assert "(TypeError)" in err

@@ -1,0 +1,158 @@
+"""A Qwen3-ASR folder -> model and processor, from either of the two forms it is published in.
+
+`Qwen/Qwen3-ASR-...-hf` has transformers' own keys. The original `Qwen/Qwen3-ASR-...` calls all of
+it a "thinker"; transformers would load that without a word, and with random weights. Weights are
+read from safetensors alone, which hold numbers and no code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import (
+    AutoTokenizer,
+    Qwen3ASRConfig,
+    Qwen3ASREncoderConfig,
+    Qwen3ASRFeatureExtractor,
+    Qwen3ASRForConditionalGeneration,
+    Qwen3ASRForTokenClassification,
+    Qwen3ASRProcessor,
+    Qwen3Config,
+)
+from transformers.utils import logging
+
+from asr_core.engines.folders import description
+from asr_core.engines.qwen3_asr.forms import is_aligner
+from asr_core.engines.qwen3_asr.placing import Placed, Placement
+from asr_core.errors import ModelError
+
+# Keys of the original form and what transformers calls them; the first that fits counts.
+_THINKER_KEYS = {
+    r"^thinker\.audio_tower\.proj1\.": "model.multi_modal_projector.linear_1.",
+    r"^thinker\.audio_tower\.proj2\.": "model.multi_modal_projector.linear_2.",
+    r"^thinker\.audio_tower\.": "model.audio_tower.",
+    r"^thinker\.model\.": "model.language_model.",
+}
+_HEAD_KEY = r"^thinker\.lm_head\."
+# What transformers raises for a folder that is cut, mixed up, or needs a package we have not.
+_UNREADABLE = (
+    *(SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError),
+    *(AttributeError, ImportError),
+)
+_CHUNK_POSITIONS = 13  # the encoder's, of a second of sound; the original names Whisper's 1500
+
+
+def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRProcessor]:
+    """The recognizer, or the forced aligner, that a folder holds.
+
+    Raises:
+        ModelError: the folder is not whole, not of this family, or does not fit into memory.
+    """
+    logging.disable_progress_bar()
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"The model folder {folder.name!r} has no weights in the safetensors format; other "
+            "formats may hold code and are not read. Get the folder again."
+        )
+    try:
+        config = _config(folder)
+        processor = _processor(folder, config.audio_config)
+    except _UNREADABLE as error:
+        raise _damaged(folder, f"its description cannot be read ({type(error).__name__})") from None
+    model = _model(folder, config, placement)
+    placed = Placed(model, placement.dtype)
+    if placement.device.type != "cpu" and "cpu" in _devices(model):
+        placed.notes.append(f"{placement.device} is too small; a part is computed by the CPU.")
+    return placed, processor
+
+
+def _config(folder: Path) -> Qwen3ASRConfig:
+    found = description(folder)
+    thinker = found.get("thinker_config")
+    if thinker is None:
+        return Qwen3ASRConfig.from_pretrained(folder, local_files_only=True)
+    audio = _known(thinker["audio_config"], Qwen3ASREncoderConfig)
+    text = _known(thinker["text_config"], Qwen3Config)
+    # Its three kinds of positions are one and the same for sound: plain rotary positions.
+    theta = thinker["text_config"]["rope_theta"]
+    text["rope_parameters"] = {"rope_type": "default", "rope_theta": theta}
+    config = Qwen3ASRConfig(
+        audio_config=audio | {"max_position_embeddings": _CHUNK_POSITIONS},
+        text_config=text | {"model_type": "qwen3"},
+        audio_token_id=thinker["audio_token_id"],
+        tie_word_embeddings=text.get("tie_word_embeddings", True),
+    )
+    if "classify_num" in thinker:
+        config.num_labels = thinker["classify_num"]
+        config.timestamp_token_id = found["timestamp_token_id"]
+    return config
+
+
+def _known(values: Mapping[str, Any], config_class: type) -> dict[str, Any]:
+    """Those values that a part's configuration has a field for."""
+    names = {field.name for field in fields(config_class)}
+    own = names - {field.name for field in fields(config_class.__mro__[1])}
+    return {name: values[name] for name in own if values.get(name) is not None}
+
+
+def _processor(folder: Path, audio: Any) -> Qwen3ASRProcessor:
+    """The original folders name Whisper's features, which are padded otherwise."""
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    features = Qwen3ASRFeatureExtractor(feature_size=audio.num_mel_bins, n_window=audio.n_window)
+    return Qwen3ASRProcessor(features, tokenizer)
+
+
+def _model(folder: Path, config: Qwen3ASRConfig, placement: Placement) -> Any:
+    model_class: Any = Qwen3ASRForConditionalGeneration
+    head = "lm_head."
+    if is_aligner(folder):
+        model_class, head = Qwen3ASRForTokenClassification, "score."
+    try:
+        model, found = model_class.from_pretrained(
+            folder,
+            config=config,
+            key_mapping=_THINKER_KEYS | {_HEAD_KEY: head},
+            dtype=placement.dtype,
+            device_map="auto",
+            max_memory=placement.room,
+            attn_implementation="sdpa",
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # they are told apart below, as the missing ones are
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except torch.OutOfMemoryError:
+        raise _too_large(folder) from None
+    except _UNREADABLE as error:
+        raise _damaged(folder, f"its weights cannot be read ({type(error).__name__})") from None
+    wrong = {*found["missing_keys"], *found["mismatched_keys"]}
+    if wrong:
+        raise _damaged(folder, f"{len(wrong)} of its tensors are missing or of another size")
+    if "disk" in _devices(model):  # where accelerate puts what is too large, and only logs it
+        raise _too_large(folder)
+    return model
+
+
+def _devices(model: torch.nn.Module) -> set[str]:
+    """Where accelerate put the parts; nothing where it had no choice."""
+    return {str(device) for device in getattr(model, "hf_device_map", {}).values()}
+
+
+def _too_large(folder: Path) -> ModelError:
+    return ModelError(
+        f"The model {folder.name!r} does not fit into memory. Close other programs, or choose "
+        "a smaller model or bfloat16 as precision."
+    )
+
+
+def _damaged(folder: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"The model folder {folder.name!r} cannot be used: {reason}. Get the folder again."
+    )
