@@ -715,6 +715,6 @@ def test_faults_are_told_in_chinese_on_a_chinese_page(recognizer, page_in):
     recognizer.readiness = Readiness("failed", str(damage.value))
     page.run()
     assert not page.exception
-    assert page.error[0].value.startswith("无法读取自带模型的训练权重")
+    assert page.error[0].value.startswith("无法使用模型“gone”：无法读取权重")
     assert page.error[1].value == "识别进程意外停止了。3\\:12 之前的文字已保留。"
     assert "The recognizer" not in shown(page)

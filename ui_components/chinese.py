@@ -233,8 +233,43 @@ TEMPLATES = {
     "codes such as zh, en and ja": "zh、en、ja 这样的代码",
     "lines of text": "一行行的文字",
     # engines and models
-    "There is no engine {name!r}. Choose one of: {names}.": (
-        "没有名为“{name}”的引擎。可选：{names}。"
+    "There is no model {name!r}. Choose a model folder or one of: {known}.": (
+        "没有名为“{name}”的模型。请选择一个模型文件夹，或其中之一：{known}。"
+    ),
+    "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
+    "and safetensors files, and what `sottovoce train --preset plain --pack` wrote; a forced "
+    "aligner is used when it lies beside a Qwen3-ASR.": (
+        "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
+        "Qwen3-ASR 文件夹，以及 `sottovoce train --preset plain --pack` 写出的文件夹；"
+        "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
+    ),
+    "The model folder {folder!r} cannot be used: {reason}. Get the folder again.": (
+        "无法使用模型文件夹“{folder}”：{reason}。请重新获取这个文件夹。"
+    ),
+    "The model folder {folder!r} has no weights in the safetensors format; other formats may hold "
+    "code and are not read. Get the folder again.": (
+        "模型文件夹“{folder}”中没有 safetensors 格式的权重；其他格式可能带有代码，所以不读取。"
+        "请重新获取这个文件夹。"
+    ),
+    "its weights cannot be read ({reason})": "无法读取权重（{reason}）",
+    "{n} of its tensors are missing or of another size": "有 {n} 个张量缺失或大小不符",
+    "its description cannot be read ({reason})": "无法读取说明文件（{reason}）",
+    "{device} is too small; a part is computed by the CPU.": (
+        "{device} 的内存太小，一部分由 CPU 计算。"
+    ),
+    "The model {model!r} does not fit into memory. Close other programs, or choose a smaller model "
+    "or bfloat16 as precision.": (
+        "模型“{model}”放不进内存。请关闭其他程序，或选择更小的模型，或把精度设为 bfloat16。"
+    ),
+    "float16 is slow and coarse on a processor. Choose auto, float32 or bfloat16 as precision.": (
+        "float16 在处理器上又慢又粗。请把精度设为 auto、float32 或 bfloat16。"
+    ),
+    "The vocabulary of the model {model!r} cannot be read ({error}). Copy the model's folder "
+    "again.": ("无法读取模型“{model}”的词表（{error}）。请重新复制模型文件夹。"),
+    "The vocabulary of the model {model!r} has {pieces} pieces, its configuration {units} for CTC "
+    "and {tokens} for the decoder; all must be the same. Copy the model's folder again.": (
+        "模型“{model}”的词表有 {pieces} 个单元，配置中 CTC 有 {units} 个、解码器有 {tokens} 个，"
+        "三者应当相同。请重新复制模型文件夹。"
     ),
     "{name} does not know the language {language!r}, only {known}.": (
         "{name} 不懂语言“{language}”，只懂 {known}。"
@@ -277,25 +312,14 @@ TEMPLATES = {
     "the package {package} lacks its file {file}": "软件包 {package} 中缺少文件 {file}",
     "a part of the model is empty": "模型的一部分是空的",
     "their SHA-256 is {sha256}…, not {expected}…": "SHA-256 是 {sha256}…，应为 {expected}…",
-    "The trained weights of the bundled model are damaged (SHA-256 {sha256}…). Get the folder "
-    "assets/models/{folder} of Sottovoce again.": (
-        "自带模型的训练权重已损坏（SHA-256 {sha256}…）。"
-        "请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
+    "The model {model!r} cannot be used: {found}. Copy its folder again; of Sottovoce's own model "
+    "it is assets/models/sottovoce-base.": (
+        "无法使用模型“{model}”：{found}。请重新复制它的文件夹；"
+        "Sottovoce 自带模型的是 assets/models/sottovoce-base。"
     ),
-    "The trained weights of the bundled model cannot be read ({reason}). Get the folder "
-    "assets/models/{folder} of Sottovoce again.": (
-        "无法读取自带模型的训练权重（{reason}）。"
-        "请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
-    ),
-    "The trained weights of the bundled model are no weights ({error}). Get the folder "
-    "assets/models/{folder} of Sottovoce again.": (
-        "自带模型的训练权重文件里不是权重（{error}）。"
-        "请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
-    ),
-    "The configuration of the bundled model cannot be read ({error}). Get the folder "
-    "assets/models/{folder} of Sottovoce again.": (
-        "无法读取自带模型的配置（{error}）。请重新获取 Sottovoce 的文件夹 assets/models/{folder}。"
-    ),
+    "its weights are damaged (SHA-256 {sha256}…)": "权重已损坏（SHA-256 {sha256}…）",
+    "its weights are no weights ({error})": "权重文件里不是权重（{error}）",
+    "its configuration cannot be read ({error})": "无法读取配置（{error}）",
     "The trained weights in {folder!r} do not fit this version: {weight} has no such place in the "
     "model. Get both from one version of Sottovoce.": (
         "“{folder}”中的训练权重与这个版本不符：模型中没有 {weight} 的位置。"

@@ -94,6 +94,10 @@ class PlainEngine:
             return None
         return Segment(found[0].start, found[-1].end, language, text, 1.0, found)
 
+    def decode(self, settings: Settings) -> str:
+        """One of five ways, as chosen."""
+        return settings.decode
+
     def speed(self, settings: Settings) -> Speed:
         """How fast it is here, just now."""
         with self._placement.autocast(), torch.inference_mode():

@@ -23,7 +23,6 @@ WEIGHTS = "weights.safetensors"
 CONFIG = "config.json"
 DIGEST = "SHA256"
 
-_AGAIN = "Copy its folder again; of Sottovoce's own model it is assets/models/sottovoce-base."
 _SCALE = ".scale"
 _LEAST = 4096  # numbers; smaller weights stay float16
 _STEPS = 127
@@ -119,17 +118,11 @@ def load(folder: Path = FOLDER) -> dict[str, Tensor]:
     """
     _, found, is_whole = condition(folder)
     if not is_whole:
-        raise ModelError(
-            f"The weights of the model {folder.name!r} are damaged (SHA-256 {found[:12]}…). "
-            f"{_AGAIN}"
-        )
+        raise _unusable(folder, f"its weights are damaged (SHA-256 {found[:12]}…)")
     try:
         return load_file(folder / WEIGHTS)
     except SafetensorError as error:  # whoever made the digest made it of no weights
-        raise ModelError(
-            f"The trained weights of the bundled model are no weights ({error}). "
-            f"Get the folder assets/models/{folder.name} of Sottovoce again."
-        ) from error
+        raise _unusable(folder, f"its weights are no weights ({error})") from error
 
 
 def condition(folder: Path = FOLDER) -> tuple[int, str, bool]:
@@ -144,9 +137,7 @@ def condition(folder: Path = FOLDER) -> tuple[int, str, bool]:
         found = sha256(folder)
         return path.stat().st_size, found, found in expected
     except OSError as error:
-        raise ModelError(
-            f"The weights of the model {folder.name!r} cannot be read ({error.strerror}). {_AGAIN}"
-        ) from error
+        raise _unusable(folder, f"its weights cannot be read ({error.strerror})") from error
 
 
 def load_config(folder: Path = FOLDER) -> ModelConfig:
@@ -158,9 +149,14 @@ def load_config(folder: Path = FOLDER) -> ModelConfig:
     try:
         return ModelConfig.from_json((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(
-            f"The configuration of the model {folder.name!r} cannot be read ({error}). {_AGAIN}"
-        ) from error
+        raise _unusable(folder, f"its configuration cannot be read ({error})") from error
+
+
+def _unusable(folder: Path, found: str) -> ModelError:
+    return ModelError(
+        f"The model {folder.name!r} cannot be used: {found}. Copy its folder again; of Sottovoce's "
+        "own model it is assets/models/sottovoce-base."
+    )
 
 
 def sha256(folder: Path) -> str:

@@ -330,7 +330,7 @@ def test_settings_that_are_none(chinese):
         "设置 script 的值是 'runes'，应为：simplified, traditional 或 as_heard。"
     )
     assert chinese(raised(load_engine, Settings(engine="horse"))) == (
-        "没有名为“horse”的引擎。可选：sottovoce-base。"
+        "没有名为“horse”的模型。请选择一个模型文件夹，或其中之一：sottovoce-base。"
     )
 
 
@@ -341,8 +341,8 @@ def test_models_that_are_damaged(chinese, tmp_path):
         "模型文件夹“my model”中没有文件 train.yaml。请复制整个文件夹。"
     )
     assert chinese(raised(trained.load, folder)) == (
-        "无法读取自带模型的训练权重（没有这个文件或文件夹）。"
-        "请重新获取 Sottovoce 的文件夹 assets/models/my model。"
+        "无法使用模型“my model”：无法读取权重（没有这个文件或文件夹）。请重新复制它的文件夹；"
+        "Sottovoce 自带模型的是 assets/models/sottovoce-base。"
     )
     config = ModelConfig.from_json((trained.FOLDER / trained.CONFIG).read_text(encoding="utf-8"))
     with torch.device("meta"):

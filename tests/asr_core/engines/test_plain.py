@@ -90,10 +90,10 @@ def test_a_damaged_vocabulary_is_one_sentence(folder, content):
 def test_damaged_weights_are_one_sentence(folder):
     path = folder / "weights.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(ModelError, match="weights of the model 'mine' are damaged"):
+    with pytest.raises(ModelError, match="'mine' cannot be used: its weights are damaged"):
         engine_in(folder)
 
 
 def test_a_folder_without_a_model_is_no_engine(tmp_path):
-    with pytest.raises(ModelError, match="no engine"):
+    with pytest.raises(ModelError, match="No engine here can run"):
         engine_in(tmp_path)
