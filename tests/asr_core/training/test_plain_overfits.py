@@ -1,7 +1,7 @@
 """The plain recipe, end to end: what it has heard often enough it reads without a mistake.
 
-By the program alone: `train`, its log, `--pack`, and `transcribe` with the folder in every way to
-decode. Twenty utterances in both languages are the soak, two the ordinary test.
+By the program alone: `train`, its log, `--pack`, and `transcribe` with the folder by CTC, attention
+and both. Two utterances take minutes, twenty most of an hour.
 """
 
 import json
@@ -38,9 +38,8 @@ def sound_of(row):
     return sound[start : start + round(row["duration_s"] * SAMPLE_RATE)]
 
 
-@pytest.mark.parametrize(
-    ("n", "steps"), [(2, 220), pytest.param(20, 1500, marks=pytest.mark.soak)], ids=["2", "20"]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize(("n", "steps"), [(2, 300), (20, 1500)], ids=["2", "20"])
 def test_what_the_plain_model_has_heard_it_reads(shared_folder, tmp_path, capsys, n, steps):
     rows = shortest(shared_folder / "train" / "synth", n)
     assert len(rows) == n
@@ -48,14 +47,14 @@ def test_what_the_plain_model_has_heard_it_reads(shared_folder, tmp_path, capsys
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     numbers = {"held_back": 0, "augmentation": 0, "join_share": 0, "batch_seconds": 4}
     numbers |= {"steps": steps, "warmup": 40, "average": 0.9}
-    numbers |= {"validate_every": steps, "save_every": steps}
+    numbers |= {"validate_every": steps // 6, "save_every": steps}
     changes = [part for name, value in numbers.items() for part in ("--set", f"{name}={value}")]
     command = ["train", str(manifest), "--preset", "plain", "--folder", str(folder), *changes]
     assert main([*command, "--pack", str(packed)]) == 0
 
-    last = (folder / "log.jsonl").read_text().splitlines()[-1]
-    errors = json.loads(last)["validation"]
-    assert errors == {way: {"mixed-synthetic": 0.0} for way in WAYS}
+    log = map(json.loads, (folder / "log.jsonl").read_text(encoding="utf-8").splitlines())
+    kept = [row["validation"] for row in log if row.get("kept")]
+    assert kept[-1] == {way: {"mixed-synthetic": 0.0} for way in WAYS}
 
     capsys.readouterr()
     for row in rows:
