@@ -96,9 +96,10 @@ class SelfAttention(nn.Module):
             mask: (B or 1, 1, T' or 1, T') 0 or MASKED, added to the scores; None: all see all.
             positions: sinusoids of the positions ("abs") or of the distances T'-1 to 1-T' ("xl").
         """
-        as_q = as_k = as_v = x
         if self.separate_norms:
             as_q, as_k, as_v = self.norm_q(x), self.norm_k(x), self.norm_v(x)
+        else:
+            as_q = as_k = as_v = x.to(self.q.weight.dtype)  # once, not three times
         q, k, v = self._heads(self.q(as_q)), self._heads(self.k(as_k)), self._heads(self.v(as_v))
         bias = None
         if positions is not None:
