@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import get_args
 
-from asr_core.bench.measure import Score, compare, faster_whisper, ours, read_manifest
+from asr_core.bench.measure import Score, compare, faster_whisper, ours, read_manifest, write_texts
 from asr_core.errors import AsrError
 from asr_core.privacy import guard
 from asr_core.settings import DecodeMode, Precision, Settings
@@ -63,7 +62,7 @@ def _run(options: argparse.Namespace) -> None:
         for name, score in scores.items():
             found[name].append(score)
     for name, scores in found.items():
-        _write(options.output / f"{name}.jsonl", scores)
+        write_texts(options.output / f"{name}.jsonl", scores)
         seconds = sum(score.median for score in scores)
         audio = sum(score.duration for score in scores)
         passes = sum(score.n_passes for score in scores)
@@ -76,14 +75,6 @@ def _run(options: argparse.Namespace) -> None:
         for name in options.decode:
             ratio = sum(score.median for score in found[name]) / peers
             print(f"{name:15} {ratio:8.2f} times the time of {_PEER}")
-
-
-def _write(path: Path, scores: list[Score]) -> None:
-    lines = (
-        json.dumps({"id": s.id, "text": s.text, "seconds": round(s.median, 3)}, ensure_ascii=False)
-        for s in scores
-    )
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

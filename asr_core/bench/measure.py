@@ -135,3 +135,12 @@ def compare(
                 scores[name].seconds.append(time.perf_counter() - began)
                 scores[name].text, scores[name].n_passes = found.text, found.n_passes
         yield scores
+
+
+def write_texts(path: Path, scores: Sequence[Score]) -> None:
+    """A JSON object a line: id, text, seconds."""
+    lines = (
+        json.dumps({"id": s.id, "text": s.text, "seconds": round(s.median, 3)}, ensure_ascii=False)
+        for s in scores
+    )
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

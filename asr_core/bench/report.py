@@ -146,7 +146,10 @@ def grouped(items: list[Item]) -> dict[str, list[Item]]:
     return dict(sorted(groups.items()))
 
 
-def _cell(items: list[Item]) -> str:
+def cell(items: list[Item]) -> str:
+    """The error rate in % and its interval."""
+    if not items:
+        return ""
     low, high = 100 * np.quantile(resampled(items), (0.025, 0.975))
     sure = f"[{low:.1f}, {high:.1f}]" if len(items) > 1 else ""
     return f"{100 * rate(items):6.2f} {sure}"
@@ -181,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name}: error rate, %")
         for group, items in groups.items():
             n_tokens = sum(len(item.reference) for item in items)
-            print(f"  {group:14} {_cell(items):24} {len(items):4} utterances, {n_tokens} tokens")
+            print(f"  {group:14} {cell(items):24} {len(items):4} utterances, {n_tokens} tokens")
     for name in others:
         print(f"{name} less {first}; * is more than chance")
         for group, items in files[name].items():

@@ -16,6 +16,7 @@ from asr_core.model.linear import Linear
 if TYPE_CHECKING:
     from asr_core.model.conformer import EncoderConfig
 
+_IN_CACHE = 2**18  # attention scores
 MASKED = -1e4  # added to the score of a pair that may not attend; finite in float16 too
 
 
@@ -95,21 +96,18 @@ class SelfAttention(nn.Module):
             mask: (B or 1, 1, T' or 1, T') 0 or MASKED, added to the scores; None: all see all.
             positions: sinusoids of the positions ("abs") or of the distances T'-1 to 1-T' ("xl").
         """
-        as_q = as_k = as_v = x
         if self.separate_norms:
             as_q, as_k, as_v = self.norm_q(x), self.norm_k(x), self.norm_v(x)
+        else:
+            as_q = as_k = as_v = x.to(self.q.weight.dtype)  # once, not three times
         q, k, v = self._heads(self.q(as_q)), self._heads(self.k(as_k)), self._heads(self.v(as_v))
+        bias = None
         if positions is not None:
             bias = self._position_scores(q + self.pos_bias_v[:, None].to(q.dtype), positions)
-            mask = bias if mask is None else bias + mask
             q = q + self.pos_bias_u[:, None].to(q.dtype)
         elif self.relative_bias is not None and not self.relative_bias.silent:
-            bias = self.relative_bias(x.shape[1])
-            mask = bias if mask is None else bias + mask
-        mixed = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=None if mask is None else mask.to(q.dtype)
-        )
-        return self.o(mixed.transpose(1, 2).flatten(2))
+            bias = self.relative_bias(x.shape[1])[None]
+        return self.o(_mixed(q, k, v, bias, mask).transpose(1, 2).flatten(2))
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)  # (B, H, T', D / H)
@@ -128,3 +126,43 @@ class SelfAttention(nn.Module):
         return scores.as_strided(
             (*n_rows, n_frames, n_frames), (*outer, width - 1, 1), n_frames - 1
         )
+
+
+def _mixed(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
+    """(B, H, T', D / H) mixtures of the values.
+
+    Args:
+        bias: (B or 1, H, T', T') and mask: (B or 1, 1, T' or 1, T') are added to the scores.
+    """
+    is_16_bit_on_cpu = q.device.type == "cpu" and q.dtype == torch.bfloat16
+    if is_16_bit_on_cpu and not torch.is_grad_enabled():
+        return _mixed_in_turn(q, k, v, bias, mask)
+    added = bias if mask is None else mask if bias is None else bias + mask
+    return F.scaled_dot_product_attention(
+        q, k, v, attn_mask=None if added is None else added.to(q.dtype)
+    )
+
+
+def _mixed_in_turn(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None
+) -> Tensor:
+    """The same by plain products, so few heads at a time that their scores stay in the cache.
+
+    torch's kernel for 16 bits takes two to three times as long on CPUs without AMX, and wants
+    `bias` and `mask` of all utterances in one large tensor.
+    """
+    q = (q * q.shape[-1] ** -0.5).contiguous()
+    k, v = k.contiguous(), v.contiguous()
+    n_heads, n_frames = q.shape[1:3]
+    n_at_once = max(1, _IN_CACHE // n_frames**2)
+    mixed = torch.empty_like(q)
+    for b in range(len(q)):
+        for first in range(0, n_heads, n_at_once):
+            at = slice(first, first + n_at_once)
+            scores = (q[b, at] @ k[b, at].mT).float()  # (h, T', T')
+            if bias is not None:
+                scores += bias[b % len(bias), at]
+            if mask is not None:
+                scores += mask[b % len(mask)]
+            mixed[b, at] = scores.softmax(-1).to(v.dtype) @ v[b, at]
+    return mixed

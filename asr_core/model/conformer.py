@@ -135,13 +135,14 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, inside: Tensor | None, mask: Tensor | None, positions: Tensor | None
     ) -> Tensor:
+        # Sums of float32 and 16 bits are slow: what is added becomes float32 first.
         if not self.ff1.silent:
-            x = x + self.ff_scale * self.ff1(x)
-        x = x + self.attn(self.norm_attn(x), mask, positions)
+            x = x + self.ff_scale * self.ff1(x).float()
+        x = x + self.attn(self.norm_attn(x), mask, positions).float()
         if not self.conv.silent:
-            x = x + self.conv(x, inside)
+            x = x + self.conv(x, inside).float()
         if not self.ff2.silent:
-            x = x + self.ff_scale * self.ff2(x)
+            x = x + self.ff_scale * self.ff2(x).float()
         return self.norm_out(x)
 
 

@@ -109,10 +109,10 @@ class AttentionDecoder(nn.Module):
     an utterance share its cross-attention keys and values, as queries of one attention.
 
     Attributes:
-        onednn: compute a tied output as `Linear` does.
+        packed: a tied output's weight, as `Linear` has it.
     """
 
-    onednn = False
+    packed: Tensor | None = None
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -261,7 +261,7 @@ class AttentionDecoder(nn.Module):
     def _log_probs(self, x: Tensor) -> Tensor:
         x = self.norm(x)
         logits = (
-            linear(x, self.embed.weight, None, self.onednn) if self.out is None else self.out(x)
+            linear(x, self.embed.weight, None, self.packed) if self.out is None else self.out(x)
         )
         return logits.float().log_softmax(-1)
 

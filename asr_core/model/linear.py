@@ -1,7 +1,7 @@
-"""Linear layers, in float32 by the faster of the two libraries that are in torch for x86.
+"""Linear layers, on a CPU by the faster of the two libraries that are in torch for x86.
 
-`torch.nn.functional.linear` asks MKL, which on AMD processors is two to three times slower than
-oneDNN in the same wheel.
+`torch.nn.functional.linear` asks MKL for float32, which on AMD processors is two to three times
+slower than oneDNN in the same wheel, and lays 16-bit weights out anew for oneDNN in every call.
 """
 
 from __future__ import annotations
@@ -14,37 +14,53 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+_RUNS = 50  # of less than a millisecond, so that what else runs on the computer misses some
+
 
 class Linear(nn.Linear):
     """`torch.nn.Linear`.
 
     Attributes:
-        onednn: compute by oneDNN, which knows no gradients; for float32 on a CPU.
+        packed: the weight as oneDNN wants it, which knows no gradients; None: torch computes.
     """
 
-    onednn = False
+    packed: Tensor | None = None
 
     def forward(self, input: Tensor) -> Tensor:
-        return linear(input, self.weight, self.bias, self.onednn)
+        return linear(input, self.weight, self.bias, self.packed)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, onednn: bool = False) -> Tensor:
-    """x W^T + b: (..., D), (E, D), (E,) -> (..., E)."""
-    return _onednn(x, weight, bias) if onednn else F.linear(x, weight, bias)
+def linear(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, packed: Tensor | None = None
+) -> Tensor:
+    """x W^T + b: (..., D), (E, D), (E,) -> (..., E).
+
+    Args:
+        packed: the weight for oneDNN, as it is or packed; None: torch computes.
+    """
+    if packed is None or x.numel() == 0:
+        return F.linear(x, weight, bias)
+    return torch.ops.mkldnn._linear_pointwise(x.to(weight.dtype), packed, bias, "none", [], "")
 
 
-@lru_cache(maxsize=1)
-def onednn_is_faster() -> bool:
-    """Whether this torch has oneDNN and it multiplies float32 faster here, measured once."""
+def packed(weight: Tensor) -> Tensor:
+    """A weight (E, D), float32 or bfloat16, laid out once as oneDNN reads it fastest."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight.detach(), None)
+
+
+@lru_cache(maxsize=2)
+def onednn_is_faster(dtype: torch.dtype) -> bool:
+    """Whether this torch has oneDNN and it multiplies faster here, measured once."""
     if not torch.backends.mkldnn.is_available():
         return False
-    x, weight, bias = torch.randn(256, 512), torch.randn(1024, 512), torch.randn(1024)
+    shapes = ((32, 512), (2048, 512), 2048)  # a step of a search
+    x, weight, bias = (torch.randn(shape, dtype=dtype) for shape in shapes)
     with torch.inference_mode():
         try:
-            found = fastest(partial(_onednn, x, weight, bias))
+            found = fastest(partial(linear, x, weight, bias, packed(weight)), _RUNS)
         except (AttributeError, RuntimeError):  # this wheel has no such operator
             return False
-        return found < fastest(partial(F.linear, x, weight, bias))
+        return found < fastest(partial(linear, x, weight, bias), _RUNS)
 
 
 def fastest(work: Callable[[], object], n: int = 5) -> float:
@@ -55,7 +71,3 @@ def fastest(work: Callable[[], object], n: int = 5) -> float:
         work()
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def _onednn(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")

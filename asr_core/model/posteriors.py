@@ -67,9 +67,8 @@ class CtcPosteriors:
         for sound in sounds.unique().tolist():
             asked = (sounds == sound).nonzero()[:, 0]
             weight, bias = self._layer.weight[units[asked]], self._layer.bias[units[asked]]
-            logits = linear(
-                self._states[sound], weight, bias, self._layer.onednn
-            ).float()  # (T'', n)
+            as_it_is = None if self._layer.packed is None else weight
+            logits = linear(self._states[sound], weight, bias, as_it_is).float()  # (T'', n)
             found[asked] = (logits - self._norms[sound, :, None]).T
         return found
 

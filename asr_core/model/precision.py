@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from asr_core.errors import AsrError
 from asr_core.model.decoder import AttentionDecoder
 from asr_core.model.hybrid import HybridModel
-from asr_core.model.linear import Linear, fastest, onednn_is_faster
+from asr_core.model.linear import Linear, fastest, onednn_is_faster, packed
 from asr_core.settings import Precision
 
 _HALF = {Linear, nn.Conv1d, nn.Conv2d, nn.Embedding}  # modules whose weights may be 16-bit
@@ -82,6 +82,7 @@ class Placement:
         if self.dtype != torch.float32 and not bool(encoder_out.isfinite().all()):
             self.notes.append(f"{_name(self.dtype)} overflowed; going on in float32.")
             self.dtype = torch.float32
+            _unpack(self.model)
             self.model.float()
             with self.autocast():  # the caller's own, in 16 bits, may be around this
                 return self.model.encode(features, lengths)
@@ -115,16 +116,29 @@ def place(model: HybridModel, device: str = "auto", precision: Precision = "auto
         for module in model.modules():
             if type(module) in _HALF:
                 module.to(dtype)
-    elif target.type == "cpu" and onednn_is_faster():
-        for module in model.modules():
-            if isinstance(module, (Linear, AttentionDecoder)):
-                module.onednn = True
+    if target.type == "cpu" and dtype != torch.float16 and onednn_is_faster(dtype):
+        _pack(model)
     if target.type == "cuda":
         torch.backends.cudnn.benchmark = True
     dispatch_model(model, device_map)
     placement = Placement(model, target, dtype, device_map)
     placement.notes += notes
     return placement
+
+
+def _pack(model: HybridModel) -> None:
+    """Have oneDNN compute the linear layers and the tied outputs."""
+    for module in model.modules():
+        if isinstance(module, Linear):
+            module.packed = packed(module.weight)
+        elif isinstance(module, AttentionDecoder) and module.out is None:
+            module.packed = packed(module.embed.weight)
+
+
+def _unpack(model: HybridModel) -> None:
+    for module in model.modules():
+        if isinstance(module, (Linear, AttentionDecoder)):
+            module.packed = None
 
 
 def training_autocast(

@@ -12,8 +12,10 @@ argmax in place of sampling and CTC in place of a small model.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -25,8 +27,8 @@ from asr_core.search.token_scorer import TokenScorer, token_scorer
 from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
 _POSITIONS = 256  # most (row, token) places in one pass: each costs a row of log probabilities
-_LEAST_WINDOW = 16  # tokens offered after a refusal
-_PATIENCE = 3  # refusals in a row after which a draft waits until as many tokens agree with it
+_WINDOW = 16  # tokens offered after a refusal; half as many after every further one
+_NEAR = 2  # tokens to either side
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,46 +94,65 @@ class _Draft:
     """An utterance's draft, and where it goes on after what was said so far."""
 
     def __init__(self, tokens: Sequence[int], options: SearchOptions) -> None:
-        self._eos_id, self._units = options.eos_id, options.units
+        self._eos_id = options.eos_id
+        self._units = options.units or _themselves
+        self._mends = options.units is not None
         self._window = _POSITIONS  # tokens to offer at once
         self._first = 0  # of those that were offered last
+        self._open: list[int] = []  # tokens said since a unit was complete
         self._lay(tokens)
-        self._n_refusals = 0  # in a row, without a single token accepted
-        self._n_agreed = 0  # tokens said in a row that were no edit
 
     def offer(self, n_most: int) -> list[int]:
-        """The tokens to check next; none while the draft does not fit."""
-        if self._n_refusals >= _PATIENCE and self._n_agreed < _PATIENCE:
-            return []
+        """The tokens to check next."""
         self._first = self._place
         return self._tokens[self._place : self._place + min(self._window, n_most)]
 
     def hear(self, token: int) -> None:
-        """Take in one more token said: the draft goes on where its beginning is least edited."""
-        old, new = self._distances, [self._distances[0] + 1]
-        for j, drafted in enumerate(self._tokens):
-            new.append(min(old[j] + (drafted != token), old[j + 1] + 1, new[j] + 1))
-        least = min(new)
-        self._n_agreed = self._n_agreed + 1 if least == min(old) else 0
-        nearest = [j for j, distance in enumerate(new) if distance == least]
-        same = [j for j in nearest if j and self._tokens[j - 1] == token]
-        self._place = (same or nearest)[-1]  # in doubt a token was replaced, not left out
-        self._distances = new
+        """Take in one more token said: the draft goes on where its beginning is least edited.
 
-    def mend(self, offered: Sequence[int], expected: Sequence[int]) -> None:
+        What is compared are units, so that capitals, punctuation and other ways to cut a word into
+        tokens are no edits.
+        """
+        self._open.append(token)
+        units = self._units(self._open)[-1]
+        if not units:
+            self._skip(token)
+            return
+        self._open = []
+        for unit in units:
+            old, new = self._distances, [self._distances[0] + 1]
+            for j, drafted in enumerate(self._heard):
+                new.append(min(old[j] + (drafted != unit), old[j + 1] + 1, new[j] + 1))
+            self._distances = new
+        least = min(self._distances)
+        nearest = [j for j, distance in enumerate(self._distances) if distance == least]
+        same = [j for j in nearest if j and self._heard[j - 1] == units[-1]]
+        n_heard = (same or nearest)[-1]  # in doubt a unit was replaced, not left out
+        self._place = bisect_left(self._ends, n_heard) + 1 if n_heard else 0
+
+    def _skip(self, token: int) -> None:
+        """A token without a unit: the draft goes on behind it, if it has it at all."""
+        if self._tokens[self._place : self._place + 1] == [token]:
+            self._place += 1
+
+    def mend(self, offered: Sequence[int], expected: Sequence[int], n_right: int) -> None:
         """Go on with what is left of the draft as the decoder would rather have it.
 
         Only CTC units tell which tokens are the same word; without them the draft stays as it is.
+        What the draft has nearby anyway is no correction: the decoder has only lost its place.
 
         Args:
             expected: what the decoder would say in the place of each offered token, and behind.
+            n_right: of the offered ones; what was said behind them is known already.
         """
-        if not offered or self._units is None:
+        if not offered or not self._mends:
             return
-        i = max(0, self._place - self._first)  # offered tokens that are done with
-        rest: list[int] = []
+        i = max(self._place - self._first, n_right)  # offered tokens that are done with
+        rest = [*offered[i : i + 1]] if i == n_right else []
+        i += len(rest)
         while i < len(offered):
-            if expected[i] in (offered[i], self._eos_id):
+            near = offered[max(0, i - _NEAR) : i + _NEAR + 1]
+            if expected[i] == self._eos_id or expected[i] in near:
                 rest.append(offered[i])
                 i += 1
                 continue
@@ -146,17 +167,23 @@ class _Draft:
     def _lay(self, tokens: Sequence[int]) -> None:
         """Draft these tokens from here on."""
         self._tokens = list(tokens)
-        self._distances = list(range(len(self._tokens) + 1))  # edits from what was said to [:j]
+        units = self._units(self._tokens) if self._tokens else []
+        self._heard = [unit for found in units for unit in found]
+        self._ends = [*accumulate(map(len, units))]  # units up to each token, itself included
+        self._distances = list(range(len(self._heard) + 1))  # edits from what was said to [:j]
         self._place = 0
 
-    def settle(self, n_offered: int, n_accepted: int) -> None:
+    def settle(self, n_accepted: int) -> None:
         """Offer more after success, less after a refusal."""
-        self._window = max(_LEAST_WINDOW, 2 * n_accepted)
         if n_accepted:
-            self._n_refusals = 0
-        elif n_offered:
-            self._n_refusals += 1
-            self._n_agreed = 0
+            self._window = max(_WINDOW, 2 * n_accepted)
+        else:
+            self._window = max(1, min(2 * _WINDOW, self._window) // 2)
+
+
+def _themselves(tokens: Sequence[int]) -> list[list[int]]:
+    """Without units every token is one."""
+    return [[token] for token in tokens]
 
 
 def _n_replaced(wanted: Sequence[int], drafted: Sequence[Sequence[int]]) -> int:
@@ -167,7 +194,7 @@ def _n_replaced(wanted: Sequence[int], drafted: Sequence[Sequence[int]]) -> int:
     for n, units in enumerate(drafted, start=1):
         found += units
         if len(found) >= len(wanted):
-            return n if found == list(wanted) else 1
+            return n
     return 1
 
 
@@ -217,8 +244,8 @@ def _check(
                 n_right[r] += 1
                 still.append(r)
             else:
-                live[r][1].settle(len(offers[r]), n_right[r])
-                live[r][1].mend(offers[r], expected[r][: len(offers[r]) + 1])
+                live[r][1].settle(n_right[r])
+                live[r][1].mend(offers[r], expected[r][: len(offers[r]) + 1], n_right[r])
         if scorer:
             scorer.select(range(n_rows), said)
         agreeing = still

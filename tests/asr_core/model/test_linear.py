@@ -4,18 +4,19 @@ import pytest
 import torch
 
 from asr_core.model import linear as module
-from asr_core.model.linear import Linear, onednn_is_faster
+from asr_core.model.linear import Linear, onednn_is_faster, packed
 
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
 @pytest.mark.parametrize("shape", [(7, 16), (2, 5, 16), (2, 0, 16)])
 @pytest.mark.parametrize("bias", [True, False])
-def test_onednn_gives_what_torch_gives(shape, bias):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_onednn_gives_what_torch_gives(shape, bias, dtype):
     torch.manual_seed(0)
-    layer, x = Linear(16, 24, bias=bias), torch.randn(shape)
+    layer, x = Linear(16, 24, bias=bias, dtype=dtype), torch.randn(shape, dtype=dtype)
     with torch.inference_mode():
         expected = layer(x)
-        layer.onednn = True
+        layer.packed = packed(layer.weight)
         torch.testing.assert_close(layer(x), expected)
 
 
@@ -25,9 +26,9 @@ def test_onednn_gives_what_torch_gives(shape, bias):
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
 def test_the_faster_one_is_asked(monkeypatch, times, expected):
     measured = iter(times)
-    monkeypatch.setattr(module, "fastest", lambda work: next(measured))
+    monkeypatch.setattr(module, "fastest", lambda work, n: next(measured))
     onednn_is_faster.cache_clear()
     try:
-        assert onednn_is_faster() is expected
+        assert onednn_is_faster(torch.float32) is expected
     finally:
         onednn_is_faster.cache_clear()

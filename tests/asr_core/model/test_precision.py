@@ -73,10 +73,9 @@ def test_float32_is_computed_by_the_faster_library_with_the_same_result(model, m
     features, lengths = torch.randn(2, 40, 20), torch.tensor([40, 30])
     with torch.inference_mode():
         expected, _ = model.encode(features, lengths)
-        monkeypatch.setattr(precision, "onednn_is_faster", lambda: True)
+        monkeypatch.setattr(precision, "onednn_is_faster", lambda dtype: True)
         placement = place(model, "cpu", "float32")
-        assert model.encoder.blocks[0].ff1.expand.onednn
-        assert model.decoder.onednn
+        assert model.encoder.blocks[0].ff1.expand.packed is not None
         torch.testing.assert_close(placement.encode(features, lengths)[0], expected)
 
 
