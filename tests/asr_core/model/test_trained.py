@@ -95,7 +95,9 @@ DAMAGES = {
 def test_damaged_weights_are_a_sentence(folder, damage):
     path = folder / trained.WEIGHTS
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
-    with pytest.raises(ModelError, match=r"cannot be used: its weights are damaged .* Copy its folder"):
+    with pytest.raises(
+        ModelError, match=r"cannot be used: its weights are damaged .* Copy its folder"
+    ):
         trained.load(folder)
 
 
