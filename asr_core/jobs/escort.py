@@ -110,6 +110,8 @@ def _hand_over(job: Job, process: WorkerProcess) -> None:
     process.send(message | {"n_bytes": source.nbytes})
     for chunk in wire.chunks(source):
         if job.stop_asked:
+            # Now: the pieces of an errand that came next would be taken for the rest of this.
+            process.send({"kind": "cancel", "job": job.id})
             return
         process.send_audio(chunk)
 

@@ -232,9 +232,10 @@ class Recognizer:
 
     def _cancel(self, job: Job) -> None:
         """Ask the worker to stop; if it does not in time, end it."""
-        with self._lock:
+        with self._lock:  # held, so that it does not begin between the two questions
+            has_left = self._line.leave(job)
             process = self._process if self._line.current is job else None
-        if self._line.leave(job):
+        if has_left:
             job.end("cancelled", job.partial(), None, self._receipt(job, held=0))
         elif process is not None:
             process.inbox.put({"kind": "stop", "job": job.id})

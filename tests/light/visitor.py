@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from contextlib import ExitStack, suppress
+from typing import ClassVar
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import UploadedFileInfo
@@ -17,6 +18,8 @@ PATIENCE = 60.0  # for a machine that is busy with other things
 
 class Tab:
     """One connection; `session` reconnects as a page does whose connection was lost."""
+
+    _cache: ClassVar[dict[str, bytes]] = {}
 
     def __init__(self, server, session: str = "") -> None:
         self._server = server
@@ -110,7 +113,14 @@ class Tab:
         self._socket.send(message.SerializeToString())
 
     def _next(self) -> ForwardMsg:
-        return ForwardMsg.FromString(self._socket.recv(timeout=PATIENCE))
+        found = ForwardMsg.FromString(self._socket.recv(timeout=PATIENCE))
+        if found.HasField("ref_hash"):  # long, and sent before
+            cached, place = self._cache[found.ref_hash], found.metadata
+            found = ForwardMsg.FromString(cached)
+            found.metadata.CopyFrom(place)
+        elif found.hash:
+            self._cache[found.hash] = found.SerializeToString()
+        return found
 
 
 def form(name: str, data: bytes) -> bytes:
