@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from asr_core.children import command
 from asr_core.errors import AsrError
 
 _PATIENCE_S = 30.0  # for the helper, on a slow disk
+
+_DRAFT = re.compile(r"\.sottovoce-(\d{1,9})-[0-9a-f]{12}\.tmp")  # with the number of its process
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -42,7 +45,8 @@ def save_text(path: Path, text: str) -> None:
 def save_bytes(path: Path, data: bytes) -> None:
     """Write `data`; a reader of `path` sees the old file or the new one, never a part.
 
-    The data goes to a new file in the same folder, which then takes the place of `path`.
+    The data goes to a new file in the same folder, which then takes the place of `path`. Such a
+    file of a process that was killed meanwhile is removed when the folder is saved to again.
 
     Raises:
         AsrError: it cannot be written; what was at `path` is as before.
@@ -86,8 +90,9 @@ def _let_helper_save(path: Path, data: bytes) -> None:
 
 
 def _save(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".sottovoce-{secrets.token_hex(6)}.tmp")
+    draft = path.with_name(f".sottovoce-{os.getpid()}-{secrets.token_hex(6)}.tmp")
     try:
+        _remove_abandoned(path.parent)
         try:
             # mode 0600: readable by nobody else, as a transcript may be confidential
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -105,6 +110,21 @@ def _save(path: Path, data: bytes) -> None:
         code = error.errno if isinstance(error, OSError) else None
         reason = _REASONS.get(code or 0, "the system refused it")
         raise AsrError(f"Cannot save {path.name!r} in {path.parent}: {reason}.") from None
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove drafts of processes that were killed while they saved in this folder."""
+    for draft in folder.glob(".sottovoce-*.tmp"):
+        name = _DRAFT.fullmatch(draft.name)
+        if name is not None and not _is_running(int(name[1])):
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _is_running(pid: int) -> bool:
+    import psutil  # here, since there is hardly ever a draft
+
+    return psutil.pid_exists(pid)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -21,6 +21,17 @@ def test_the_text_is_there_as_utf8_and_no_draft_is_left(tmp_path):
     assert os.listdir(tmp_path) == ["talk.txt"]
 
 
+def test_the_draft_of_a_process_that_is_gone_is_removed_and_no_other(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".sottovoce-{gone.pid}-0a1b2c3d4e5f.tmp").write_text("half a te")
+    others = [f".sottovoce-{os.getpid()}-0a1b2c3d4e5f.tmp", ".sottovoce-mine.tmp", "notes.tmp"]
+    for name in others:
+        (tmp_path / name).touch()
+    save_text(tmp_path / "talk.txt", "x")
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "talk.txt"])
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 def test_nobody_else_may_read_it(tmp_path):
     save_text(tmp_path / "talk.txt", "x")
