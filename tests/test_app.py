@@ -488,6 +488,17 @@ def test_a_page_that_is_not_ready_says_why_and_looks_again(page, recognizer):
     assert not page.error
 
 
+def test_the_next_start_says_what_a_killed_one_left_until_it_is_deleted(page, tmp_path):
+    left = tmp_path / "sottovoce-999999999-left"
+    left.touch()
+    state.runs().left_behind = [left]
+    page.run()
+    assert "sottovoce\\-999999999\\-left" in page.warning[0].value
+    left.unlink()
+    page.run()
+    assert not page.warning
+
+
 def test_a_passage_that_is_heard_again_is_announced_and_then_shown(page, recognizer):
     drop(page)
     recognizer.jobs[0].end("done", [HELLO])

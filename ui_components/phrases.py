@@ -179,6 +179,10 @@ _PHRASES = {
         "Getting ready. What you give now starts in a moment.",
         "正在准备。现在放入的录音稍后就会开始。",
     ),
+    "left_behind": (
+        "Sottovoce was ended by force before and left temporary files: {paths}. Delete them.",
+        "Sottovoce 上次被强行结束，留下了临时文件：{paths}。请删除它们。",
+    ),
     "check_again": ("Check again", "重新检查"),
     "again": ("Hearing again: {times}", "正在重听：{times}"),
     "again_nothing": (

@@ -14,6 +14,8 @@ def readiness(is_idle: bool) -> None:
 
     A page that shows a recording does not move for the news that a worker is getting ready.
     """
+    if is_idle and (left := [str(path) for path in runs().left_behind if path.exists()]):
+        st.warning(phrase("left_behind", paths=plain(", ".join(left))), icon=":material/warning:")
     stage = runs().readiness.stage
     if stage == "preparing":
         st.fragment(_preparing, run_every=0.5)(is_idle)

@@ -16,6 +16,7 @@ from asr_core.errors import AsrError
 from asr_core.jobs import Readiness, Recognizer, kept
 from asr_core.preflight import room_for
 from asr_core.privacy.offline import Look
+from asr_core.privacy.receipt import left_behind
 from asr_core.project import Project
 from asr_core.settings import Settings
 from asr_core.speed import Experience
@@ -29,9 +30,14 @@ IsOpen = Callable[[str], bool]  # whether a page, by its session, is open
 
 
 class Runs:
-    """The runs of all pages of this process. Thread-safe: script threads and the purge share it."""
+    """The runs of all pages of this process. Thread-safe: script threads and the purge share it.
+
+    Attributes:
+        left_behind: temporary files of killed processes, as there were at the start.
+    """
 
     def __init__(self) -> None:
+        self.left_behind = left_behind()
         self._recognizer = Recognizer(held=uploaded_bytes, experience=Experience())
         self._lock = threading.Lock()
         self._runs: list[Run] = []  # those of each page in the order of its list

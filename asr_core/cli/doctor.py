@@ -12,7 +12,7 @@ from typing import NamedTuple
 from asr_core import preflight
 from asr_core.cli.console import Console, told
 from asr_core.privacy import offline
-from asr_core.privacy.receipt import marked_files
+from asr_core.privacy.receipt import left_behind
 from asr_core.settings import Settings, settings_file
 
 _PACKAGES = (
@@ -193,12 +193,12 @@ def _disk() -> Finding:
 
 
 def _leftovers() -> Finding:
-    """Temporary files of a killed run; those of a running one cannot be told from them."""
-    names = [path.name for path in marked_files()]
-    if names:
-        said = f"temporary files of Sottovoce: {', '.join(names)}. Delete them if nothing runs."
+    """Temporary files of a run that was killed."""
+    paths = [str(path) for path in left_behind()]
+    if paths:
+        said = f"an earlier run left temporary files: {', '.join(paths)}. Delete them."
         return Finding("leftovers", False, said)
-    return Finding("leftovers", True, "no temporary files")
+    return Finding("leftovers", True, "no temporary files of earlier runs")
 
 
 def _offline() -> Iterator[Finding]:

@@ -116,6 +116,23 @@ def marked_files(pids: Iterable[int] | None = None) -> list[Path]:
     ]
 
 
+def left_behind() -> list[Path]:
+    """Temporary files of Sottovoce processes that run no more: what a killed one may have left."""
+    return [path for path in marked_files() if not _is_running(_owner(path))]
+
+
+def _owner(path: Path) -> int | None:
+    """The number of the process that made a marked file; None for a name without one."""
+    number = path.name.removeprefix(_MARK).partition("-")[0]
+    return int(number) if number.isdecimal() and len(number) < 10 else None
+
+
+def _is_running(pid: int | None) -> bool:
+    import psutil  # here, since the worker's start should not wait for it
+
+    return pid is None or psutil.pid_exists(pid)
+
+
 def _folders() -> list[Path]:
     """The folders where temporary files are made, each once."""
     usual = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), _SHARED_MEMORY]

@@ -140,7 +140,7 @@ def test_the_doctor_says_what_is_wrong(monkeypatch, tmp_path):
     assert not _settings().well
     assert "cannot be read" in _settings().said
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (tmp_path / "sottovoce-1-left").write_text("")
+    (tmp_path / "sottovoce-999999999-left").write_text("")  # no process has such a number
     assert not _leftovers().well
-    assert "sottovoce-1-left" in _leftovers().said
+    assert "sottovoce-999999999-left" in _leftovers().said
     assert _clipboard().well  # to have none is no illness

@@ -241,6 +241,43 @@ def test_the_kernel_stops_an_engine_that_writes_sound_to_disk(recording, tmp_pat
     assert job.receipt.clean
 
 
+def _kill_worker(job):
+    os.kill(pid_of(job), 9)
+
+
+def _kill_decoder(job):
+    worker = pid_of(job)
+    for child in Path(f"/proc/{worker}/task/{worker}/children").read_text().split():
+        os.kill(int(child), 9)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize(
+    ("end", "stage"),
+    [
+        (lambda job: None, "done"),
+        (lambda job: job.cancel(), "cancelled"),
+        (_kill_worker, "failed"),
+        (_kill_decoder, "failed"),
+    ],
+)
+def test_however_a_run_ends_its_receipt_is_from_a_look_afterwards(
+    recognizer, tmp_path, monkeypatch, end, stage
+):
+    """The control: what was left during the run is found at its end, whichever that is."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    job = recognizer.submit(conversation(20), "talk.wav", Settings(engine="light-slow"))
+    until(lambda: job.segments)
+    assert job.receipt is None
+    left = tmp_path / f"sottovoce-{pid_of(job)}-left"
+    left.write_bytes(b"sound" * 1000)
+    end(job)
+    assert finished(job).stage == stage
+    assert job.receipt.findings == (f"The temporary file {left.name} is left (5.0 kB).",)
+    left.unlink()
+    assert recognizer.check(job).clean
+
+
 def test_the_receipt_finds_sound_that_the_worker_keeps(recognizer, recording):
     job = finished(recognizer.submit(recording, "talk.wav", Settings(engine="light-keeps")))
     assert job.stage == "done"

@@ -9,7 +9,13 @@ from multiprocessing import shared_memory
 
 import pytest
 
-from asr_core.privacy.receipt import check, mark_temporary_files, marked_files, snapshot
+from asr_core.privacy.receipt import (
+    check,
+    left_behind,
+    mark_temporary_files,
+    marked_files,
+    snapshot,
+)
 
 US = [os.getpid()]
 
@@ -112,3 +118,16 @@ def test_files_of_every_sottovoce_process_can_be_listed(tmp_path):
     other.write_bytes(b"x")
     assert other.name in [path.name for path in marked_files()]
     assert check(snapshot(US), US).clean
+
+
+def test_the_next_start_finds_what_a_killed_process_left_and_nothing_of_a_living_one(tmp_path):
+    leave = "import sys, tempfile; tempfile.tempdir = sys.argv[1]\n"
+    leave += "from asr_core.privacy.receipt import mark_temporary_files as mark; mark()\n"
+    leave += "print(tempfile.mkstemp()[1], flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", leave, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        path = other.stdout.readline().decode().strip()
+        (tmp_path / "sottovoce-notes").touch()  # nobody's number is in it
+        assert [str(path) for path in left_behind()] == []
+        other.kill()
+    assert [str(path) for path in left_behind()] == [path]
