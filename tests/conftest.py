@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import re
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 
-import psutil
 import pytest
+from page_server import LAUNCH, PageServer
 
 # Several threads a process fight for the cores when page, worker and browser run at once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -47,73 +41,6 @@ def shared_folder() -> Path:
     return SHARED
 
 
-LAUNCH = [sys.executable, "-c", "from ui_components.launch import main; main(browser=False)"]
-FIRST_LINE = re.compile(r"http://127\.0\.0\.1:(\d+)/\?key=([\w-]{43,})\n")
-
-# An environment that would open the page to the network, were it heard; and no clipboard.
-ENVIRONMENT = {
-    "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
-    "STREAMLIT_SERVER_PORT": "8501",
-    "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": "false",
-    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
-    "PYTHONPATH": str(PROJECT),
-    "DISPLAY": "",
-    "WAYLAND_DISPLAY": "",
-}
-
-
-class PageServer:
-    """The real page in a process of its own, and the start key it printed."""
-
-    def __init__(self, folder: Path, command: Sequence[str]) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,  # not the project's: its config.toml must be found all the same
-            env=os.environ | ENVIRONMENT | {"XDG_CONFIG_HOME": str(folder)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        found = FIRST_LINE.fullmatch(self.process.stdout.readline())
-        if found is None:
-            self.process.kill()
-            pytest.fail(f"the page did not start:\n{self.process.communicate()[1]}")
-        self.port, self.key = int(found[1]), found[2]
-        self.host = f"127.0.0.1:{self.port}"
-
-    def ask(self, path: str, **headers: str) -> http.client.HTTPResponse:
-        """The answer to a GET; its text is in `body`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request("GET", path, headers=given)
-        answer = connection.getresponse()
-        answer.body = answer.read() if answer.status != 101 else b""
-        connection.close()
-        return answer
-
-    @cached_property
-    def cookie(self) -> str:
-        """What it gives for its start key, once, as a Cookie header."""
-        answer = self.ask(f"/?key={self.key}")
-        assert answer.status == 303
-        return answer.getheader("set-cookie").partition(";")[0]
-
-    def end(self) -> tuple[str, str]:
-        """Press Ctrl+C; gives what it still wrote to stdout and stderr."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=20)
-
-    def kill(self) -> None:
-        """End it and whatever it has started."""
-        with suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self.process.pid).children(recursive=True):
-                child.kill()
-        self.process.kill()
-        self.process.communicate()
-
-
 @pytest.fixture(scope="session")
 def launch_page(tmp_path_factory):
     """Starts page servers, each with a settings folder of its own.
@@ -130,6 +57,7 @@ def launch_page(tmp_path_factory):
             (folder / "sottovoce").mkdir()
             (folder / "sottovoce" / "settings.json").write_text(settings, encoding="utf-8")
         started.append(PageServer(folder, command))
+        started[-1].listen()
         return started[-1]
 
     yield launch
