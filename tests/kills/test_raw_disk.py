@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +44,15 @@ def mounted(folder: Path):
         yield image, disk
     finally:
         if os.path.ismount(disk):
-            subprocess.run(["umount", disk], check=True)
+            unmount(disk)
+
+
+def unmount(disk: Path) -> None:
+    """Let go of the disk; the last thread of a dead process may have to let go of it first."""
+    end = time.monotonic() + 30.0
+    while subprocess.run(["umount", disk], capture_output=True, check=False).returncode:
+        assert time.monotonic() < end, "the disk stays in use"
+        time.sleep(0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +79,7 @@ def left_on_the_disk(folder: Path, moment, victim: str, engine: str = "marked") 
         finally:
             household.close()
         subprocess.run(["sync", "-f", disk], check=True)
-        subprocess.run(["umount", disk], check=True)
+        unmount(disk)
         count = traces.count_in_image(image, visits.needles)
         image.unlink()
     return count

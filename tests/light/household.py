@@ -155,6 +155,8 @@ class Household:
                 process.resume()
         heirs = [process for process in family if process != server or victim != "worker"]
         found += [f"{process} lives on" for process in _living(heirs)]
+        if victim == "worker":  # the server cannot know before all its threads have ended
+            _wait(lambda: not psutil.pid_exists(worker[0].pid), PATIENCE_S)
         if victim != "worker":
             found += self._last_words(needles)
         return found

@@ -58,7 +58,8 @@ class PageClient:
         self._session = ""
         self._states: dict[str, WidgetState] = {}
         self._again: dict[str, tuple[float, float]] = {}  # fragment: interval, when it is due
-        self._n_begun = self._n_ended = 0  # runs of the whole script
+        self._n_runs = 0  # of the whole script, that have begun
+        self._is_running = False
         self._deferred = ""  # the file behind the download button
         self._answers: dict[str, ForwardMsg] = {}
         self._rerun()
@@ -145,12 +146,12 @@ class PageClient:
             else:
                 setattr(state, kind, given)
         self._states[state.id] = state
-        self.until(lambda: self._n_ended == self._n_begun)
-        runs = self._n_ended
+        self.until(lambda: not self._is_running)
+        runs = self._n_runs
         self._rerun()
         if state.trigger_value:
             del self._states[state.id]  # it is pressed once
-        self.until(lambda: runs < self._n_ended == self._n_begun)
+        self.until(lambda: self._n_runs > runs and not self._is_running)
 
     def fetch(self) -> Iterator[bytes]:
         """Press the download button: first b"" when the file is asked for, then its pieces."""
@@ -246,7 +247,7 @@ class PageClient:
         if kind == "new_session":
             self._session = message.new_session.initialize.session_id
             if not message.metadata.run.fragment_ids:
-                self._n_begun += 1
+                self._n_runs += 1
                 self._again.clear()
         elif kind == "auto_rerun":
             interval = message.auto_rerun.interval
@@ -258,8 +259,8 @@ class PageClient:
             self._answers[message.file_urls_response.response_id] = message
         elif kind == "backend_operation_response":
             self._answers[message.backend_operation_response.request_id] = message
-        elif kind == "script_finished":
-            self._n_ended += not message.metadata.run.fragment_ids
+        elif kind == "session_status_changed":
+            self._is_running = message.session_status_changed.script_is_running
         elif kind == "delta":
             self._meet(message.delta)
 
