@@ -30,6 +30,9 @@ class End(NamedTuple):
 def escort(job: Job, process: WorkerProcess, errands: Errands) -> End:
     """Hand the recording over, then follow what the worker says until its last word.
 
+    The job keeps its recording until the worker says something about it: one that was dying when
+    it got the job never took it.
+
     Errands that are asked meanwhile go along; the worker does them between two windows.
     """
     try:
@@ -52,6 +55,8 @@ def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
         _hand_over(job, process)
     while True:
         message = _next(job, process)
+        if message.get("job") == job.id and message["kind"] != "stop":
+            job.source = None  # the worker has it
         kind = message["kind"]
         if kind == "gone":
             return _crash(job, process)
@@ -99,7 +104,6 @@ def _next(job: Job, process: WorkerProcess) -> wire.Message:
 
 def _hand_over(job: Job, process: WorkerProcess) -> None:
     source = job.source
-    job.source = None  # this copy goes with the end of this function
     assert source is not None
     message: wire.Message = {"kind": "job", "job": job.id, "name": job.name}
     message["settings"] = asdict(job.settings)

@@ -370,6 +370,8 @@ class Recognizer:
             end = unforeseen(job, process)
         else:
             end = escort(job, process, self._errands)
+            if end.stage == "failed" and job.source is not None:
+                end = self._once_more(job, process)
         if job.stage == "transcribing":
             self._warm = job.settings
         if end.worn and self._process is not None:
@@ -388,6 +390,18 @@ class Recognizer:
             self._chores.put(self._renew)
         if self._speed is None and self.readiness.stage == "ready":
             self._measure()
+
+    def _once_more(self, job: Job, dying: WorkerProcess) -> End:
+        """The job on a fresh worker, since the one before it ended without a word about it."""
+        dying.close()
+        self._errands.give_up()
+        try:
+            process = self._living_process()
+        except OSError as error:
+            return unforeseen(job, error)
+        if job.stop_asked:  # the wish may have gone to the one before
+            process.inbox.put({"kind": "stop", "job": job.id})
+        return escort(job, process, self._errands)
 
     def _learn_speed(self, job: Job, end: End) -> None:
         """What a whole run took, for the estimates to come."""

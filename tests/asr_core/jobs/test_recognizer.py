@@ -1,6 +1,7 @@
 """The worker process: text comes back, faults become sentences, and the next job always works."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,24 @@ def test_text_streams_in_with_a_fraction_and_in_order(recognizer, recording):
     assert seen == sorted(seen)
     assert 0.0 < seen[0][0] < 1.0
     assert len({n for _, n in seen}) > 3
+
+
+def test_a_job_that_meets_a_dying_worker_is_done_by_a_fresh_one(recording, monkeypatch):
+    recognizer = Recognizer(loader="light_engine:load")
+    try:
+        before = pid_of(finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)))
+        looks = iter([True])  # just killed, it still counts as living once
+        living = WorkerProcess.alive.fget
+        monkeypatch.setattr(
+            WorkerProcess, "alive", property(lambda self: next(looks, None) or living(self))
+        )
+        os.kill(before, signal.SIGKILL)
+        until(lambda: not is_alive(before))
+        job = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE))
+        assert (job.stage, job.error) == ("done", None)
+        assert pid_of(job) != before
+    finally:
+        recognizer.close()
 
 
 def test_thirty_megabytes_pass_through_the_pipe(recognizer):
