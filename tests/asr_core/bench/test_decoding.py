@@ -2,6 +2,11 @@
 
 import json
 
+import pytest
+
+pytest.importorskip("cn2an", reason="the extra `bench` is not installed")
+pytest.importorskip("num2words", reason="the extra `bench` is not installed")
+
 from asr_core.bench.decoding import table
 from asr_core.bench.measure import Score, write_texts
 

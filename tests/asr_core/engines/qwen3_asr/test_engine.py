@@ -163,5 +163,5 @@ def test_a_text_is_aligned_and_one_without_words_is_not(english, windows):
 
 
 def test_an_aligner_is_no_recognizer(folders):
-    with pytest.raises(ModelError, match="forced aligner is used when it lies beside one"):
+    with pytest.raises(ModelError, match="forced aligner is used when it lies beside a Qwen3-ASR"):
         load_engine(Settings(engine=str(folders / "aligned-hf" / "aligner")))
