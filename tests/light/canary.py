@@ -39,6 +39,9 @@ class CanaryEngine:
         if n_windows == 3:
             os.kill(os.getpid(), 11)
 
+    def decode(self, settings):
+        return settings.decode
+
     def stats(self):
         return {"device": "cpu"}
 

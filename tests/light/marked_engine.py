@@ -48,6 +48,9 @@ class MarkedEngine:
     def align(self, window: Window, text: str, language: str) -> Segment | None:
         return None
 
+    def decode(self, settings: Settings) -> str:
+        return settings.decode
+
     def speed(self, settings: Settings) -> Speed:
         return Speed(0.01, 0.0)
 
@@ -61,7 +64,8 @@ class ToldEngine:
     def __init__(self, model: engines.Engine) -> None:
         self.name = model.name
         self._model = model
-        self.align, self.speed, self.stats = model.align, model.speed, model.stats
+        self.align, self.decode = model.align, model.decode
+        self.speed, self.stats = model.speed, model.stats
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         yield from self._model.recognize(_told(windows), settings)
