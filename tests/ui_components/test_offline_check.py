@@ -44,7 +44,7 @@ def test_what_holds_is_said_with_a_tick(check):
     lines = check(SERVER, KEPT_IN)
     assert lines[0].startswith(":material/check: The page's server just tried")
     assert lines[1].startswith(":material/check: The recognizer just tried")
-    assert "0 attempts to listen, 2 programs to start" in lines[2]
+    assert "attempts to listen 0, starts of other programs 2." in lines[2]
     assert "127.0.0.1:8765" in lines[3]
     assert not [line for line in lines if ":material/error:" in line]
 
