@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,6 +95,8 @@ class Visitor:
 
     def leave(self):
         """Take every tab back to the idle page, so that the next visitor does not find its run."""
+        from playwright.sync_api import TimeoutError
+
         for context in self.contexts:
             for page in context.pages:
                 stop, new, clear = (
@@ -105,8 +107,8 @@ class Visitor:
                 way_out = clear.or_(new).or_(stop)
                 way_out.or_(idle).first.wait_for()
                 while not idle.is_visible():  # a click may fall between two looks of the page
-                    if way_out.first.is_visible():
-                        way_out.first.click()
+                    with suppress(TimeoutError):
+                        way_out.first.click(timeout=5_000)
                     page.wait_for_timeout(500)
             context.close()
 
