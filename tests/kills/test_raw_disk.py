@@ -20,7 +20,10 @@ from household import Household
 from marked_engine import LEAKS_UNSEEN
 from visits import PHASES, VICTIMS, Visits, moments
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts as Linux does")
+pytestmark = [  # soaks, for the reason that test_kills.py gives
+    pytest.mark.soak,
+    pytest.mark.skipif(sys.platform != "linux", reason="mounts as Linux does"),
+]
 
 SIZE = 400 << 20  # bytes, of which the image takes what is written: Sottovoce wants 100 MB free
 
@@ -87,7 +90,7 @@ def left_on_the_disk(folder: Path, moment, victim: str, engine: str = "marked") 
 
 @pytest.mark.parametrize(
     ("phase", "number"),
-    [("upload", 1), *[pytest.param(phase, i, marks=soak) for phase in PHASES for i in range(3)]],
+    [(phase, i) for phase in PHASES for i in range(3)],
 )
 def test_nothing_is_on_the_disk(tmp_path, phase, number):
     moment = moments(phase, number + 1)[number]
