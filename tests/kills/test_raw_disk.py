@@ -27,8 +27,6 @@ pytestmark = [  # soaks, for the reason that test_kills.py gives
 
 SIZE = 400 << 20  # bytes, of which the image takes what is written: Sottovoce wants 100 MB free
 
-soak = pytest.mark.soak
-
 
 @contextmanager
 def mounted(folder: Path):
