@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="asks with a POSIX signa
 
 # The real launcher. Asked by a signal, it says what it holds. A closed page is forgotten sooner.
 PROGRAM = f"""
-import json, signal, sys
+import json, os, signal, sys
 sys.path.append({str(LIGHT)!r})
 from asr_core.jobs import Recognizer
 Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
@@ -45,7 +45,7 @@ def say(*_):
         "pages": len(get_instance()._session_mgr._session_storage._cache),
         "worker": state.runs()._recognizer._process.pid,
     }}
-    print(json.dumps(held), flush=True)
+    os.write(1, json.dumps(held).encode() + b"\\n")  # the next signal may come within print
 signal.signal(signal.SIGUSR1, say)
 signal.signal(signal.SIGUSR2, lambda *_: state.runs()._runs.clear())
 launch.main(browser=False)
