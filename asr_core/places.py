@@ -1,8 +1,10 @@
-"""Where this user's models lie."""
+"""Where models lie: those that come with Sottovoce, and those that this user added."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+BUNDLED_MODELS = Path(__file__).resolve().parents[1] / "assets" / "models"
 
 
 def models_folder() -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
-from asr_core.engines.folders import BUNDLED, folder_of, installed
+from asr_core.engines.folders import BUNDLED_FOLDER, folder_of, installed
 from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.errors import ModelError
 from asr_core.result import Segment
@@ -75,7 +75,7 @@ class Row:
 
 
 TABLE = [
-    Row("asr_core.engines.conformer:load", lambda folder: folder == installed()[BUNDLED]),
+    Row("asr_core.engines.conformer:load", lambda folder: folder == BUNDLED_FOLDER),
     Row("asr_core.engines.plain:load", lambda folder: (folder / VOCABULARY).is_file()),
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
 ]

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from asr_core.errors import ModelError
+from asr_core.places import BUNDLED_MODELS
 from asr_core.store import model_folder, shelved
 from asr_core.store.catalogue import BUNDLED
 
-_ASSETS = Path(__file__).resolve().parents[2] / "assets" / "models"
+BUNDLED_FOLDER = BUNDLED_MODELS / BUNDLED
 
 
 def installed() -> dict[str, Path]:
     """The folders of all models by their names: the bundled one, then those that were added."""
-    return {BUNDLED: _ASSETS / BUNDLED} | {model.id: model.folder for model in shelved()}
+    return {BUNDLED: BUNDLED_FOLDER} | {model.id: model.folder for model in shelved()}
 
 
 def folder_of(name: str) -> Path:

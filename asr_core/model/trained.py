@@ -17,8 +17,9 @@ from torch import Tensor
 
 from asr_core.errors import ModelError
 from asr_core.model.hybrid import HybridModel, ModelConfig
+from asr_core.places import BUNDLED_MODELS
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "sottovoce-base"
+FOLDER = BUNDLED_MODELS / "sottovoce-base"
 WEIGHTS = "weights.safetensors"
 CONFIG = "config.json"
 DIGEST = "SHA256"

@@ -11,17 +11,15 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from asr_core import limits
-from asr_core.places import models_folder
+from asr_core.places import BUNDLED_MODELS, models_folder
 from asr_core.privacy import guard
 from asr_core.settings import settings_file
 
 _NOBODY = ("192.0.2.1", 80)  # an address kept for documentation, RFC 5737
 _NO_NAME = "sottovoce.invalid"  # a name that cannot exist, RFC 2606
-_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"  # the bundled one
 
 State = Literal["held", "absent", "broken"]  # "absent": this system offers no such thing
 
@@ -146,7 +144,7 @@ def lines(looks: Mapping[str, Look | None]) -> list[Line]:
     report.append(_guarantee("memory", all(look.memory_hidden for look in found.values())))
     places = {
         "settings": settings_file(),
-        "models": f"{_MODELS}, {models_folder()}",
+        "models": f"{BUNDLED_MODELS}, {models_folder()}",
         "temporary": tempfile.gettempdir(),
     }
     report.append(Line("places", "held", places))

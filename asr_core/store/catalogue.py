@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Literal
 
 from asr_core.errors import ModelError
+from asr_core.places import BUNDLED_MODELS
 
-FILE = Path(__file__).resolve().parents[2] / "assets" / "models" / "catalogue.json"
+FILE = BUNDLED_MODELS / "catalogue.json"
 BUNDLED = "sottovoce-base"  # installed with Sottovoce: nothing adds or removes it
 
 
