@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import signal
-import sys
-from pathlib import Path
 
 import pytest
+from page_server import launch_with
 from voice import conversation
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
 pytestmark = pytest.mark.browser
 
-LIGHT = Path(__file__).resolve().parents[1] / "light"
-
 # A closed page is forgotten sooner than in earnest.
-PROGRAM = f"""
-import sys
-sys.path.append({str(LIGHT)!r})
-from asr_core.jobs import Recognizer
-Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
-from ui_components import launch, state
-state.AUDIO_WAITS = 2.0
-launch.main(browser=False)
-"""
-START = [sys.executable, "-c", PROGRAM]
+START = launch_with(before="from ui_components import state; state.AUDIO_WAITS = 2.0")
 SLOW = '{"engine": "light-slow"}'
 
 

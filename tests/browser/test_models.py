@@ -6,10 +6,10 @@ The recognizer is a light one, and the model made-up bytes on a hub on loopback.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 from model_hub import ModelHub
+from page_server import launch_with
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -18,16 +18,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="gives the page a home by XDG"),
 ]
 
-LIGHT = Path(__file__).resolve().parents[1] / "light"
-PROGRAM = f"""
-import sys
-sys.path.append({str(LIGHT)!r})
-from asr_core.jobs import Recognizer
-Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
-from ui_components.launch import main
-main(None, browser=False)
-"""
-START = [sys.executable, "-c", PROGRAM]
+START = launch_with()
 
 
 @pytest.fixture

@@ -7,26 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
 
 import pytest
+from page_server import launch_with
 from voice import conversation
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
 pytestmark = pytest.mark.browser
 
-LIGHT = Path(__file__).resolve().parents[1] / "light"
-PROGRAM = f"""
-import sys
-sys.path.append({str(LIGHT)!r})
-from asr_core.jobs import Recognizer
-Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
-from ui_components.launch import main
-main(None, browser=False)
-"""
-START = [sys.executable, "-c", PROGRAM]
+START = launch_with()
 SLOW = '{"engine": "light-slow"}'
 
 

@@ -18,22 +18,13 @@ import psutil
 import traces
 from marked_engine import HOOK
 from page_client import PageClient
-from page_server import ENVIRONMENT, PageServer
+from page_server import ENVIRONMENT, PageServer, launch_with
 
 PATIENCE_S = 240.0  # for a machine that is busy with other things
 
 _LIGHT = str(Path(__file__).resolve().parent)
 _SHARED_MEMORY = Path("/dev/shm")
 
-# The real page, with an engine that tells how far it is.
-_PAGE = """
-import sys
-sys.path.append({light!r})
-from asr_core.jobs import Recognizer
-Recognizer.__init__.__kwdefaults__["loader"] = "marked_engine:{loader}"
-from ui_components.launch import main
-main(None, browser=False)
-"""
 # The real command; it tells when a file is complete and still has its draft's name.
 _COMMAND = """
 import os, sys, time
@@ -102,8 +93,7 @@ class Household:
     def start(self) -> None:
         """Start the page's server, if it does not run; nobody waits for it yet."""
         if self._server is None:
-            program = _PAGE.format(light=_LIGHT, loader=self._loader)
-            command = [sys.executable, "-c", program]
+            command = launch_with(f"marked_engine:{self._loader}")
             self._server = PageServer(self.folder / "here", command, self.environment)
             self._listens = False
 

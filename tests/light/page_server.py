@@ -32,6 +32,25 @@ ENVIRONMENT = {
 }
 
 
+def launch_with(loader: str = "light_engine:load", before: str = "") -> list[str]:
+    """The command for a page whose worker has an engine of the tests.
+
+    Args:
+        loader: "module:function" that makes the engine.
+        before: lines that run before the page is served, when `launch` has been imported.
+    """
+    lines = [
+        "import sys",
+        f"sys.path.append({str(Path(__file__).resolve().parent)!r})",
+        "from asr_core.jobs import Recognizer",
+        f"Recognizer.__init__.__kwdefaults__['loader'] = {loader!r}",
+        "from ui_components import launch",
+        before,
+        "launch.main(browser=False)",
+    ]
+    return [sys.executable, "-c", "\n".join(lines)]
+
+
 class PageServer:
     """The real page in a process of its own, and the start key it printed."""
 

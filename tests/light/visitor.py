@@ -11,9 +11,8 @@ from typing import ClassVar
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import UploadedFileInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from waiting import PATIENCE
 from websockets.sync.client import connect
-
-PATIENCE = 60.0  # for a machine that is busy with other things
 
 
 class Tab:

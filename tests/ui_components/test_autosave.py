@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import canary
 import pytest
+import waiting
 from scripted import ScriptedRecognizer
 from voice import conversation
 
@@ -25,6 +27,8 @@ from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 from ui_components import state
 from ui_components.state import TEXT_WAITS, Runs, Source
+
+until = partial(waiting.until, seconds=20.0)
 
 ROOT = Path(__file__).resolve().parents[2]
 LIGHT = ROOT / "tests" / "light"
@@ -47,13 +51,6 @@ def start(runs, *segments, name="talk.wav"):
     run = runs.add(Source(name, b"sound", "audio/wav"), Settings(), "a")
     run.job.segments = segments
     return run
-
-
-def until(condition):
-    end = time.monotonic() + 20.0
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def files():

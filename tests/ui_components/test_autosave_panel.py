@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+import waiting
 from scripted import ScriptedRecognizer
 from streamlit.testing.v1 import AppTest
 
@@ -18,6 +19,8 @@ from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 from ui_components import state
 from ui_components.state import Runs, Source
+
+until = partial(waiting.until, seconds=20.0)
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 PASSPHRASE = "four words of mine"
@@ -62,13 +65,6 @@ def opened(**chosen):
     at.run()
     assert not at.exception
     return at
-
-
-def until(condition):
-    end = time.monotonic() + 20.0
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def files():

@@ -10,51 +10,50 @@ import json
 import os
 import random
 import signal
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 
 import psutil
 import pytest
-from visitor import PATIENCE, Tab, form
+import waiting
+from page_server import launch_with
+from visitor import Tab, form
 from voice import conversation
+from waiting import PATIENCE
 
-LIGHT = Path(__file__).resolve().parents[1] / "light"
+until = partial(waiting.until, pause=0.1)
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="asks with a POSIX signal")
 
 # The real launcher. Asked by a signal, it says what it holds. A closed page is forgotten sooner.
-PROGRAM = f"""
-import json, os, signal, sys
-sys.path.append({str(LIGHT)!r})
-from asr_core.jobs import Recognizer
-Recognizer.__init__.__kwdefaults__["loader"] = "light_engine:load"
-from ui_components import launch, purge, state
+BEFORE = r"""
+import json, os, signal
+from ui_components import purge, state
 state.AUDIO_WAITS, purge.SWEEP_EVERY = 6.0, 0.5
 launch.PRIVATE["server.disconnectedSessionTTL"] = 6
 def say(*_):
     from streamlit.runtime import get_instance
     from ui_components.leftovers import uploaded_bytes
     media = get_instance().media_file_mgr._storage._files_by_id.values()
-    held = {{
+    held = {
         "uploads": uploaded_bytes(),
         "media": sum(len(f.content) for f in media if f.mimetype.startswith("audio/")),
         "runs": sum(run.n_bytes for run in state.runs()._runs),
         "jobs": sum(len(run.job.source or b"") for run in state.runs()._runs),
         "pages": len(get_instance()._session_mgr._session_storage._cache),
         "worker": state.runs()._recognizer._process.pid,
-    }}
-    os.write(1, json.dumps(held).encode() + b"\\n")  # the next signal may come within print
+    }
+    os.write(1, json.dumps(held).encode() + b"\n")  # the next signal may come within print
 signal.signal(signal.SIGUSR1, say)
 signal.signal(signal.SIGUSR2, lambda *_: state.runs()._runs.clear())
-launch.main(browser=False)
 """
+START = launch_with(before=BEFORE)
 
 
 @pytest.fixture(scope="module")
 def server(launch_page):
-    return launch_page(command=[sys.executable, "-c", PROGRAM], settings='{"engine": "light"}')
+    return launch_page(command=START, settings='{"engine": "light"}')
 
 
 @pytest.fixture
@@ -74,13 +73,6 @@ def tab(server):
 def held(server):
     server.process.send_signal(signal.SIGUSR1)
     return json.loads(server.process.stdout.readline())
-
-
-def until(claim):
-    end = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.1)
 
 
 def recording(seed):
@@ -181,9 +173,7 @@ def test_two_tabs_have_their_own_and_one_waits_for_the_other(server, tab):
 
 
 def test_at_the_end_no_process_is_left(launch_page):
-    server = launch_page(
-        command=[sys.executable, "-c", PROGRAM], settings='{"engine": "light-slow"}'
-    )
+    server = launch_page(command=START, settings='{"engine": "light-slow"}')
     page = Tab(server)
     page.drop("talk.wav", conversation(40))
     page.look_for("loudness 0.5")

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from mutations import changed
 from voice import conversation
+from waiting import PATIENCE, finished, until
 
 from asr_core.audio.clip import Clip
 from asr_core.errors import AsrError
@@ -30,33 +31,8 @@ from asr_core.settings import Settings
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stops and kills with POSIX signals")
 
-PATIENCE = 60.0  # for a machine that is busy with other things
 LIGHT, SLOW = Settings(engine="light"), Settings(engine="light-slow")
 PROJECT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def recording():
-    return conversation(8)
-
-
-@pytest.fixture(scope="module")
-def recognizer():
-    recognizer = Recognizer(loader="light_engine:load")
-    yield recognizer
-    recognizer.close()
-
-
-def finished(job):
-    assert job.wait(PATIENCE)
-    return job
-
-
-def until(claim):
-    end = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 def pid_of(job):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from voice import conversation
+from waiting import PATIENCE, finished, until
 
 from asr_core.audio.clip import Clip
 from asr_core.errors import AsrError
@@ -23,33 +24,7 @@ LIGHT = Path(__file__).parents[2] / "light"
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills with POSIX signals")
 
-PATIENCE = 60.0  # for a machine that is busy with other things; nothing here takes so long
 NO_CHOICE = Settings(engine="light")
-
-
-@pytest.fixture(scope="module")
-def recording():
-    return conversation(8)
-
-
-@pytest.fixture(scope="module")
-def recognizer():
-    recognizer = Recognizer(loader="light_engine:load")
-    yield recognizer
-    recognizer.close()
-
-
-def finished(job):
-    assert job.wait(PATIENCE)
-    assert not job.running
-    return job
-
-
-def until(claim):
-    end = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 def pid_of(job):
@@ -480,6 +455,7 @@ PARENT = """
 import sys, time
 sys.path[:0] = sys.argv[1:]
 from voice import conversation
+from waiting import PATIENCE, finished, until
 
 from asr_core.jobs import Recognizer
 from asr_core.settings import Settings

@@ -7,15 +7,18 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
+import waiting
 
 from asr_core.cli import main
 from asr_core.errors import ModelError
 from asr_core.store import adding, entry, model_folder, shelf, shelved
+
+until = partial(waiting.until, seconds=30.0, pause=0.05)
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = "firered-asr-aed-l"
@@ -146,13 +149,6 @@ def started(*arguments):
         [sys.executable, "-m", "asr_core", *arguments],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-
-
-def until(holds, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.05)
 
 
 def test_a_killed_download_is_no_model_and_is_gone_on_with(hub, files, capsys):
