@@ -112,12 +112,16 @@ class Errands:
         return True
 
     def give_up(self) -> None:
-        """The worker is gone, and with it every answer that was still to come."""
+        """The worker is gone, and none will be started for those not yet sent."""
         with suppress(Empty):
             while True:
                 errand = self._asked.get_nowait()
                 if errand.answer.set_running_or_notify_cancel():
                     self._sent[errand.id] = errand
+        self.lose()
+
+    def lose(self) -> None:
+        """The worker is gone, and with it the answers to those that were sent."""
         for errand in self._sent.values():
             errand.give_up()
         self._sent.clear()

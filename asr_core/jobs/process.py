@@ -114,6 +114,7 @@ class WorkerProcess:
                         self.inbox.put(frame)
             except (wire.WireError, ValueError, OSError, MemoryError):
                 self._popen.kill()  # what talks nonsense cannot be trusted with the next recording
+        self._ending = True  # also while the system is not done with it
         with suppress(subprocess.TimeoutExpired):  # so that its exit code is there to be read
             self._popen.wait(1.0)
         self.inbox.put({"kind": "gone"})

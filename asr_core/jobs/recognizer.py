@@ -334,6 +334,7 @@ class Recognizer:
         if self._process is None or not self._process.alive:
             if self._process is not None:
                 self._process.close()
+            self._errands.lose()  # nobody must wait for what was asked of the one before
             process = WorkerProcess(self._loader)
             with self._lock:
                 self._process = process

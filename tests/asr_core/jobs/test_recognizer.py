@@ -16,6 +16,7 @@ from waiting import PATIENCE, finished, until
 from asr_core.audio.clip import Clip
 from asr_core.errors import AsrError
 from asr_core.jobs import Readiness, Recognizer
+from asr_core.jobs.escort import escort
 from asr_core.jobs.process import WorkerProcess
 from asr_core.settings import Settings
 from asr_core.speed import Experience
@@ -402,6 +403,28 @@ def test_an_errand_whose_worker_dies_has_an_answer_all_the_same(recognizer, reco
     error = asked.exception(PATIENCE)
     assert error is None or "stopped in the middle" in str(error)  # None: by the next worker
     assert finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).stage == "done"
+
+
+def test_a_worker_ended_just_after_it_obeyed_takes_no_answer_with_it(recording, monkeypatch):
+    """The time to obey may be up in the moment of the last word, with a question still open."""
+
+    def followed(job, process, errands):
+        end = escort(job, process, errands)
+        process.kill()
+        return end
+
+    recognizer = Recognizer(loader="light_engine:load")
+    try:
+        monkeypatch.setattr("asr_core.jobs.recognizer.GRACE_S", PATIENCE)
+        monkeypatch.setattr("asr_core.jobs.recognizer.escort", followed)
+        first = recognizer.submit(recording, "talk.wav", Settings(engine="light-slow"))
+        until(lambda: first.segments)
+        second = recognizer.submit(recording, "talk.wav", NO_CHOICE)  # its length is asked for
+        first.cancel()  # it obeys before it answers
+        assert finished(first).stage == "cancelled"
+        assert finished(second).stage == "done"
+    finally:
+        recognizer.close()
 
 
 def test_a_worker_that_is_unfit_gets_no_job_until_it_was_checked_again(recording):
