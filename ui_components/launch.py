@@ -77,6 +77,7 @@ def page_server(browser: bool) -> App:
     from starlette.middleware import Middleware
     from streamlit import App, config
 
+    from ui_components.answers import keep_answers
     from ui_components.browser import open_browser
     from ui_components.gate import Entrance, Gate
     from ui_components.last_time import serving
@@ -84,6 +85,7 @@ def page_server(browser: bool) -> App:
     from ui_components.quiet import quiet_logs
 
     quiet_logs()
+    keep_answers()
     uvicorn.config.LOGGING_CONFIG["loggers"]["uvicorn"]["level"] = "WARNING"
     MultiPartParser.spool_max_size = 2**31  # an upload stays in memory, never in a temporary file
     entrance = Entrance()

@@ -117,7 +117,7 @@ def test_the_list_of_pseudonyms_stays_out():
 
 def test_no_word_of_it_is_in_the_file():
     data = b"".join(records(HISTORY))
-    for text in (CANARY, "您", "transcript", "m4a", "Corrected", PASSPHRASE):
+    for text in (CANARY, "transcript", ".m4a", "Corrected", PASSPHRASE):
         assert text.encode() not in data
         assert text.encode("utf-16-le") not in data
 

@@ -14,7 +14,7 @@ import soundfile
 
 SPEECH = Path(__file__).resolve().parents[1] / "recordings" / "english-then-mandarin.flac"
 WELCOME = re.compile("Drop a recording|放入录音")  # of the idle page
-PATIENCE_MS = 300_000  # a busy machine may take its time
+PATIENCE_MS = 120_000  # a busy machine may take its time
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,8 @@ def test_a_closed_tab_is_waited_for_and_a_killed_server_is_not_glossed_over(visi
         server.process.wait()
         expect(page.locator(".st-key-partial .transcript p").first).to_contain_text("loudness")
         visitor.contexts.clear()  # it cannot be taken back to an idle page
-        visitor.complaints.clear()  # its connection is refused, which it may say
         page.context.close()
+        visitor.complaints.clear()  # its connection is refused, which it may say
     after = launch_page(server.folder, START)
     with visit(after) as visitor:
         page = visitor.open_page()

@@ -18,7 +18,7 @@ pytestmark = [
 
 soak = pytest.mark.soak
 
-PATIENCE_MS = 240_000
+PATIENCE_MS = 120_000
 
 
 @pytest.fixture

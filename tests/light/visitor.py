@@ -36,6 +36,7 @@ class Tab:
                 additional_headers=self.headers,
                 max_size=None,
                 open_timeout=PATIENCE,
+                close_timeout=1.0,
             )
         )
         self.session, self.elements = session, {}
@@ -67,13 +68,17 @@ class Tab:
             time.sleep(0.2)
             self.look()
 
-    def address(self, name: str):
-        """Where a file of this name may be put."""
+    def address(self, name: str, looking: bool = False):
+        """Where a file of this name may be put; with `looking` the script runs again meanwhile."""
         message = BackMsg()
         message.file_urls_request.request_id = "1"
         message.file_urls_request.session_id = self.session
         message.file_urls_request.file_names.append(name)
         self._send(message)
+        if looking:
+            again = BackMsg()
+            again.rerun_script.SetInParent()
+            self._send(again)
         while not (found := self._next()).HasField("file_urls_response"):
             pass
         return found.file_urls_response.file_urls[0]
