@@ -40,8 +40,8 @@ def test_a_model_is_fetched_watched_and_removed(hub, launch_page, visit, monkeyp
     server = launch_page(command=START, settings='{"engine": "light"}')
     with visit(server) as visitor:
         page = visitor.open_page()
-        expect(page.get_by_text("Getting ready")).to_be_hidden()  # a list would close once more
         page.get_by_text("Models", exact=True).click()
+        expect(page.get_by_text("Getting ready")).to_be_hidden()  # a list would close once more
         chooser = page.get_by_role("combobox", name="Model")
         chooser.click()
         page.get_by_role("option", name="firered-asr-aed-l").click()
