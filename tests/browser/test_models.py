@@ -41,8 +41,10 @@ def test_a_model_is_fetched_watched_and_removed(hub, launch_page, visit, monkeyp
     with visit(server) as visitor:
         page = visitor.open_page()
         page.get_by_text("Models", exact=True).click()
-        expect(page.get_by_text("Getting ready")).to_be_hidden()  # a list would close once more
+        expect(page.get_by_text("Getting ready")).to_be_hidden()
         chooser = page.get_by_role("combobox", name="Model")
+        chooser.scroll_into_view_if_needed()
+        page.wait_for_timeout(1000)  # a list that is open closes when the page scrolls
         chooser.click()
         page.get_by_role("option", name="firered-asr-aed-l").click()
         page.get_by_role("button", name="Add…").click()
