@@ -38,7 +38,7 @@ class WorkerProcess:
         )
         self._ending = False
         self.inbox: SimpleQueue[wire.Message] = SimpleQueue()
-        self._looks: SimpleQueue[Look] = SimpleQueue()
+        self._looks: SimpleQueue[Look | None] = SimpleQueue()  # None: it is no more
         self._voice = threading.Lock()  # a frame is whole before the next one begins
         self._listener = threading.Thread(target=self._listen, name="worker's voice", daemon=True)
         self._listener.start()
@@ -118,3 +118,4 @@ class WorkerProcess:
         with suppress(subprocess.TimeoutExpired):  # so that its exit code is there to be read
             self._popen.wait(1.0)
         self.inbox.put({"kind": "gone"})
+        self._looks.put(None)

@@ -43,8 +43,15 @@ def finished(page, speech):
     expect(page.get_by_role("button", name=re.compile("Copy text|复制全文"))).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize(
+    ("locale", "scheme"),
+    [
+        ("en-US", "light"),
+        ("zh-CN", "dark"),
+        pytest.param("en-US", "dark", marks=pytest.mark.soak),
+        pytest.param("zh-CN", "light", marks=pytest.mark.soak),
+    ],
+)
 def test_every_page_is_open_to_a_screen_reader(open_page, speech, scheme, locale):
     page = open_page(locale, scheme=scheme)
     page.set_viewport_size({"width": 1280, "height": 720})

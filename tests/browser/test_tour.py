@@ -64,7 +64,7 @@ def silence():
     return file.getvalue()
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", ["en-US", pytest.param("zh-CN", marks=pytest.mark.soak)])
 def test_everything_the_page_does(visit, launch_page, speech, silence, locale):
     with visit(launch_page()) as visitor:
         page = visitor.open_page(locale)
