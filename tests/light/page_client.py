@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from typing import Any, NamedTuple
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs
@@ -31,17 +32,33 @@ class PageGone(Exception):  # noqa: N818, it is what a test waits for
     """The page's server is no more."""
 
 
+class Upload(NamedTuple):
+    """A file on its way up."""
+
+    finish: Callable[[], None]  # sends the rest, and tells the page
+    cut: Callable[[], None]  # the line goes dead
+
+
+class _Drawn(NamedTuple):
+    fragment: str
+    packed: bytes
+
+
 class PageClient:
     """One tab.
 
+    Args:
+        session: of a page whose connection was lost, which this one takes up again.
+
     Attributes:
-        seen: all that the page was told to show, as it came.
-        widgets: the ids of the widgets by their keys, as far as they have one.
+        session: as the server calls it.
+        widgets: the ids of the widgets that the page has, by their keys, as far as they have one.
     """
 
-    def __init__(self, host: str, cookie: str) -> None:
-        self._host, self._cookie = host, cookie
+    def __init__(self, host: str, cookie: str, session: str = "") -> None:
+        self._host = host
         self._closing = ExitStack()
+        self._cookie = cookie
         self._xsrf = self._token()
         self._cookie += f"; _streamlit_xsrf={self._xsrf}"
         self._socket = self._closing.enter_context(
@@ -49,13 +66,16 @@ class PageClient:
                 f"ws://{host}/_stcore/stream",
                 origin=f"http://{host}",  # type: ignore[arg-type]
                 additional_headers={"Cookie": self._cookie},
-                subprotocols=["streamlit"],  # type: ignore[list-item]
+                subprotocols=["streamlit", self._xsrf, *([session] if session else [])],  # type: ignore[list-item]
                 max_size=None,
+                open_timeout=PATIENCE_S,
+                close_timeout=1.0,
             )
         )
-        self.seen = bytearray()
+        self.session = session
         self.widgets: dict[str, str] = {}
-        self._session = ""
+        self._drawn: dict[tuple[int, ...], _Drawn] = {}
+        self._known: dict[str, Delta] = {}  # what the server may send again by its hash alone
         self._states: dict[str, WidgetState] = {}
         self._again: dict[str, tuple[float, float]] = {}  # fragment: interval, when it is due
         self._n_runs = 0  # of the whole script, that have begun
@@ -75,6 +95,10 @@ class PageClient:
         with suppress(OSError, ConnectionClosed):
             self._closing.close()
 
+    def shows(self, text: str) -> bool:
+        """True when the page, as far as it is drawn, holds a text."""
+        return any(text.encode() in drawn.packed for drawn in self._drawn.values())
+
     def until(self, claim: Callable[[], object], patience: float = PATIENCE_S) -> None:
         """Live as the page until something is so.
 
@@ -86,7 +110,7 @@ class PageClient:
         while not claim():
             now = time.monotonic()
             if now > end:
-                raise TimeoutError(f"the page never showed it; lately it said {self._lately()}")
+                raise TimeoutError(f"it never came true; the page shows {self._words()}")
             self._run_what_is_due(now)
             with suppress(TimeoutError):
                 self._take(self._received(timeout=0.02))
@@ -96,18 +120,46 @@ class PageClient:
         end = time.monotonic() + seconds
         self.until(lambda: time.monotonic() >= end)
 
-    def until_seen(self, text: str, after: int = 0) -> None:
-        """Live as the page until it shows a text, in what came after the first so many bytes."""
-        self.until(lambda: self.seen.find(text.encode(), after) >= 0)
+    def until_shown(self, text: str) -> None:
+        """Live as the page until it shows a text."""
+        self.until(lambda: self.shows(text))
 
-    def upload(self, name: str, data: bytes, hold_at: float = 1.0) -> Callable[[], None]:
-        """Send a file up to a share of its bytes; what is returned sends the rest and gives it in.
+    def look(self, state: WidgetState | None = None) -> None:
+        """Let the whole script run once more, with a widget in this state."""
+        self.until(lambda: not self._is_running)
+        if state is not None:
+            self._states[state.id] = state
+        runs = self._n_runs
+        self._rerun()
+        if state is not None and state.trigger_value:
+            del self._states[state.id]  # it is pressed once
+        self.until(lambda: self._n_runs > runs and not self._is_running)
+
+    def place(self, name: str, is_busy: bool = False) -> FileURLs:
+        """Where a file of this name may be put; the script may run again in the same moment."""
+        request = secrets.token_hex(4)
+        message = BackMsg()
+        message.file_urls_request.request_id = request
+        message.file_urls_request.session_id = self.session
+        message.file_urls_request.file_names.append(name)
+        self._say(message)
+        if is_busy:
+            self._rerun()
+        self.until(lambda: request in self._answers)
+        return self._answers.pop(request).file_urls_response.file_urls[0]
+
+    def drop(self, name: str, data: bytes) -> None:
+        """Give a recording."""
+        self.upload(name, data).finish()
+
+    def upload(self, name: str, data: bytes, hold_at: float = 1.0) -> Upload:
+        """Send a file up to a share of its bytes.
 
         Raises:
             PageGone: the server ended meanwhile.
         """
         self.until(lambda: self._uploader)
-        place = self._place(name)
+        place = self.place(name)
         boundary = secrets.token_hex(16)
         head = (
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
@@ -134,7 +186,7 @@ class PageClient:
             assert status == 204, status
             self._give(name, len(data), place)
 
-        return finish
+        return Upload(finish, connection.close)
 
     def set(self, key: str, **value: object) -> None:
         """Set the widget with this key, and wait for the page: bool_value=True, and so on."""
@@ -145,13 +197,7 @@ class PageClient:
                 getattr(state, kind).data.extend(given)
             else:
                 setattr(state, kind, given)
-        self._states[state.id] = state
-        self.until(lambda: not self._is_running)
-        runs = self._n_runs
-        self._rerun()
-        if state.trigger_value:
-            del self._states[state.id]  # it is pressed once
-        self.until(lambda: self._n_runs > runs and not self._is_running)
+        self.look(state)
 
     def fetch(self) -> Iterator[bytes]:
         """Press the download button: first b"" when the file is asked for, then its pieces."""
@@ -159,7 +205,7 @@ class PageClient:
         request = secrets.token_hex(4)
         message = BackMsg()
         message.backend_operation_request.request_id = request
-        message.backend_operation_request.session_id = self._session
+        message.backend_operation_request.session_id = self.session
         message.backend_operation_request.deferred_file.file_id = self._deferred
         self._say(message)
         yield b""
@@ -187,21 +233,11 @@ class PageClient:
 
     @property
     def _uploader(self) -> str:
-        keys = [key for key in self.widgets if key.startswith("upload-files")]
-        return keys[-1] if keys else ""
-
-    def _place(self, name: str) -> FileURLs:
-        request = secrets.token_hex(4)
-        message = BackMsg()
-        message.file_urls_request.request_id = request
-        message.file_urls_request.session_id = self._session
-        message.file_urls_request.file_names.append(name)
-        self._say(message)
-        self.until(lambda: request in self._answers)
-        return self._answers.pop(request).file_urls_response.file_urls[0]
+        return next((key for key in self.widgets if key.startswith("upload-files")), "")
 
     def _give(self, name: str, size: int, place: FileURLs) -> None:
         """Tell the page that its uploader has a file."""
+        self.until(lambda: self._uploader)
         state = WidgetState(id=self.widgets[self._uploader])
         info = state.file_uploader_state_value.uploaded_file_info.add()
         info.file_id, info.name, info.size = place.file_id, name, size
@@ -241,14 +277,10 @@ class PageClient:
         return message
 
     def _take(self, packed: bytes) -> None:
-        self.seen += packed
         message = ForwardMsg.FromString(packed)
         kind = message.WhichOneof("type")
         if kind == "new_session":
-            self._session = message.new_session.initialize.session_id
-            if not message.metadata.run.fragment_ids:
-                self._n_runs += 1
-                self._again.clear()
+            self._begin(message)
         elif kind == "auto_rerun":
             interval = message.auto_rerun.interval
             self._again[message.auto_rerun.fragment_id] = (interval, time.monotonic() + interval)
@@ -262,23 +294,38 @@ class PageClient:
         elif kind == "session_status_changed":
             self._is_running = message.session_status_changed.script_is_running
         elif kind == "delta":
-            self._meet(message.delta)
+            self._known[message.hash] = message.delta
+            self._draw(message.delta, message.metadata)
+        elif kind == "ref_hash":
+            self._draw(self._known[message.ref_hash], message.metadata)
 
-    def _meet(self, delta: Delta) -> None:
-        """Note a widget that is drawn."""
+    def _begin(self, message: ForwardMsg) -> None:
+        """The script runs, or fragments of it: what they had drawn they draw anew."""
+        self.session = message.new_session.initialize.session_id
+        if fragments := set(message.metadata.run.fragment_ids):
+            kept = self._drawn.items()
+            self._drawn = {place: it for place, it in kept if it.fragment not in fragments}
+            return
+        self._n_runs += 1
+        for of_the_run in (self._again, self._drawn, self.widgets):
+            of_the_run.clear()
+        self._deferred = ""
+
+    def _draw(self, delta: Delta, metadata: Any) -> None:
+        place = tuple(metadata.delta_path)
+        self._drawn[place] = _Drawn(delta.fragment_id, delta.SerializeToString())
         drawn = delta.add_block if delta.WhichOneof("type") == "add_block" else delta.new_element
         kind = drawn.WhichOneof("type")
         widget = getattr(drawn, kind) if kind else None
         if found := _ID.fullmatch(getattr(widget, "id", "")):
-            self.widgets.pop(found[1], None)  # so that the order is that of drawing
             self.widgets[found[1]] = found[0]
         if kind == "download_button":
             self._deferred = widget.deferred_file_id  # type: ignore[union-attr]
 
-    def _lately(self) -> list[str]:
-        """What may be words in the last messages."""
-        words = re.findall(r"[\w .,:/%·-]{4,}", self.seen[-5000:].decode(errors="replace"))
-        return words[-80:]
+    def _words(self) -> list[str]:
+        """What may be words on the page, the last of them."""
+        shown = b"\n".join(drawn.packed for drawn in self._drawn.values())
+        return re.findall(r"[\w .,:/%·-]{4,}", shown.decode(errors="replace"))[-80:]
 
     @staticmethod
     def _send_all(connection: http.client.HTTPConnection, data: bytes) -> None:

@@ -68,9 +68,8 @@ def moments(phase: str, n: int) -> list[Moment]:
 
 def start_anew(page: PageClient) -> None:
     """Back to the empty page, so that the next visitor does not find this one's recording."""
-    before = len(page.seen)
     page.set("new", trigger_value=True)
-    page.until_seen("Drop a recording", before)
+    page.until_shown("Drop a recording")
 
 
 class Visits:
@@ -109,9 +108,8 @@ class Visits:
 
     def transcribe(self, page: PageClient, marks: Marks, use: str) -> None:
         """From the upload to the finished page."""
-        before = len(page.seen)
-        page.upload(marks.name, self.sound(marks, use))()
-        page.until_seen(self.words(marks), before)
+        page.drop(marks.name, self.sound(marks, use))
+        page.until_shown(self.words(marks))
         page.until(lambda: "save_as" in page.widgets)
 
     def kill(self, moment: Moment) -> list[str]:
@@ -149,37 +147,37 @@ class Visits:
 
     def _upload(self, page: PageClient, moment: Moment) -> Callable[[], object]:
         marks, share = moment.marks, moment.rng.random()
-        finish = page.upload(marks.name, self.sound(marks, "upload"), hold_at=share)
+        upload = page.upload(marks.name, self.sound(marks, "upload"), hold_at=share)
         self.in_phase["upload"] += 1
 
         def goes_on() -> None:
-            finish()
-            page.until_seen(self.words(marks))
+            upload.finish()
+            page.until_shown(self.words(marks))
             page.until(lambda: "save_as" in page.widgets)
 
         return goes_on
 
     def _decode(self, page: PageClient, moment: Moment) -> Callable[[], object]:
-        page.upload(moment.marks.name, self.sound(moment.marks, "decode"))()
+        page.drop(moment.marks.name, self.sound(moment.marks, "decode"))
         page.until(lambda: self.household.has_told("asked"))
         page.live(moment.rng.uniform(0.0, DECODING_S))
         self.in_phase["decode"] += not self.household.has_told("window")
-        return lambda: page.until_seen(STOPPED)
+        return lambda: page.until_shown(STOPPED)
 
     def _model(self, page: PageClient, moment: Moment) -> Callable[[], object]:
         n_windows = int(moment.rng.integers(1, 4))
-        page.upload(moment.marks.name, self.sound(moment.marks, "model"))()
+        page.drop(moment.marks.name, self.sound(moment.marks, "model"))
         page.until(lambda: self.household.has_told("window", n_windows))
         page.live(moment.rng.uniform(0.0, self.work_s))
         self.in_phase["model"] += not self.household.has_told("heard")
-        return lambda: page.until_seen(STOPPED)
+        return lambda: page.until_shown(STOPPED)
 
     def _streaming(self, page: PageClient, moment: Moment) -> Callable[[], object]:
-        page.upload(moment.marks.name, self.sound(moment.marks, "streaming"))()
-        page.until_seen(self.words(moment.marks))
+        page.drop(moment.marks.name, self.sound(moment.marks, "streaming"))
+        page.until_shown(self.words(moment.marks))
         page.live(moment.rng.uniform(0.0, 6 * self.work_s))
         self.in_phase["streaming"] += not self.household.has_told("heard")
-        return lambda: page.until_seen(STOPPED)
+        return lambda: page.until_shown(STOPPED)
 
     def _save(self, page: PageClient, moment: Moment) -> Callable[[], object]:
         self.transcribe(page, moment.marks, "save")

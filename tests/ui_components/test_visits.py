@@ -17,8 +17,8 @@ from functools import partial
 import psutil
 import pytest
 import waiting
+from page_client import PageClient
 from page_server import launch_with
-from visitor import Tab, form
 from voice import conversation
 from waiting import PATIENCE
 
@@ -65,7 +65,7 @@ def tab(server):
     tabs = []
 
     def open_tab(session="", server=server):
-        tabs.append(Tab(server, session))
+        tabs.append(PageClient(server.host, server.cookie, session))
         return tabs[-1]
 
     yield open_tab
@@ -112,8 +112,8 @@ def test_a_closed_page_leaves_its_text_for_a_while_and_no_sound(server, tab):
     sound = recording(1)
     page = tab()
     page.drop("talk.wav", sound)
-    page.look_for("loudness 0.5")
-    page.look_for("Copy text")
+    page.until_shown("loudness 0.5")
+    page.until_shown("Copy text")
     before = held(server)
     assert (before["uploads"], before["media"]) == (0, len(sound))
     assert before["runs"] == len(sound)
@@ -127,8 +127,8 @@ def test_a_closed_page_leaves_its_text_for_a_while_and_no_sound(server, tab):
     assert (after["uploads"], after["media"], after["jobs"]) == (0, 0, 0)
     assert (pieces_in_memory(server.process.pid, sound) or 0) <= 1  # a crumb in a used page
     later = tab()
-    later.look_for("loudness 0.5")
-    assert "its text waited here" in later.text
+    later.until_shown("loudness 0.5")
+    assert later.shows("its text waited here")
 
 
 @pytest.mark.soak  # it takes its time: a busy machine must be back before the sound is gone
@@ -138,58 +138,57 @@ def test_a_page_whose_connection_was_lost_for_a_moment_has_all_it_had(launch_pag
     sound = recording(2)
     page = tab(server=server)
     page.drop("talk.wav", sound)
-    page.look_for("Copy text")
+    page.until_shown("Copy text")
     page.close()
     until(lambda: held(server)["pages"] == 1)  # the server has noticed
     again = tab(page.session, server)
-    again.look_for("loudness 0.5")
+    again.until_shown("loudness 0.5")
     assert again.session == page.session
     time.sleep(waits + 2.0)
     again.look()
-    assert "waited here" not in again.text
+    assert not again.shows("waited here")
     assert held(server)["media"] == len(sound)
     again.close()
     reloaded = tab(server=server)
-    reloaded.look_for("loudness 0.5")
+    reloaded.until_shown("loudness 0.5")
     assert held(server)["runs"] == len(sound)
 
 
 def test_a_cut_upload_is_as_if_it_had_never_been(server, tab):
     page = tab()
     sound = recording(3)
-    body = form("cut.wav", sound * 40)
-    page.put(page.address("cut.wav").upload_url, body, n_sent=len(body) // 2)
+    page.upload("cut.wav", sound * 40, hold_at=0.5).cut()
     page.look()
-    assert "cut.wav" not in page.text
+    assert not page.shows("cut.wav")
     page.drop("whole.wav", recording(4))  # nobody is in its way
-    page.look_for("loudness 0.5")
-    assert "cut.wav" not in page.text
+    page.until_shown("loudness 0.5")
+    assert not page.shows("cut.wav")
     assert held(server)["uploads"] == 0
-    assert (pieces_in_memory(server.process.pid, sound) or 0) <= 1
+    until(lambda: (pieces_in_memory(server.process.pid, sound) or 0) <= 1)
 
 
 def test_what_the_browser_asked_is_answered_while_the_script_runs_again(tab):
     """Streamlit alone loses about half of these answers, and with each of them an upload."""
     page = tab()
     for i in range(20):
-        assert page.address(f"{i}.wav", looking=True).file_id
+        assert page.place(f"{i}.wav", is_busy=True).file_id
 
 
 def test_two_tabs_have_their_own_and_one_waits_for_the_other(server, tab):
     first, second = tab(), tab()
     first.drop("first.wav", recording(5))
     second.drop("second.wav", recording(6))
-    second.look_for("loudness 0.5")
-    first.look_for("loudness 0.5")
-    assert "second.wav" not in first.text
-    assert "first.wav" not in second.text
+    second.until_shown("loudness 0.5")
+    first.until_shown("loudness 0.5")
+    assert not first.shows("second.wav")
+    assert not second.shows("first.wav")
 
 
-def test_at_the_end_no_process_is_left(launch_page):
+def test_at_the_end_no_process_is_left(launch_page, tab):
     server = launch_page(command=start(), settings='{"engine": "light-slow"}')
-    page = Tab(server)
+    page = tab(server=server)
     page.drop("talk.wav", conversation(40))
-    page.look_for("loudness 0.5")
+    page.until_shown("loudness 0.5")
     processes = psutil.Process(server.process.pid).children(recursive=True)
     assert len(processes) >= 2  # the worker and its decoder
     page.close()
