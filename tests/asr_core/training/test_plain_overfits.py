@@ -61,6 +61,6 @@ def test_what_the_plain_model_has_heard_it_reads(shared_folder, tmp_path, capsys
         recording = tmp_path / "recording.wav"
         sf.write(recording, sound_of(row), SAMPLE_RATE)
         for mode in WAYS:
-            reading = ["--engine", str(packed), "--decode", mode, "--verbatim"]
+            reading = ["--model", str(packed), "--decode", mode, "--verbatim"]
             assert main(["transcribe", str(recording), *reading]) == 0
             assert error_rate([row["text"]], [capsys.readouterr().out]) == 0
