@@ -58,6 +58,12 @@ def test_every_page_is_open_to_a_screen_reader(open_page, speech, scheme, locale
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
     assert serious(page) == {}
     keep_picture(page, f"idle-{scheme}-{locale[:2]}")
+    folded = page.locator("summary")
+    for i in range(folded.count()):
+        folded.nth(i).click()
+    expect(page.locator("details[open]")).to_have_count(folded.count())
+    expect(page.get_by_role("combobox", name=re.compile("^(Model|模型)$")).last).to_be_visible()
+    assert serious(page) == {}
     finished(page, speech)
     assert serious(page) == {}
     keep_picture(page, f"done-{scheme}-{locale[:2]}")

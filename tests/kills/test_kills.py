@@ -54,10 +54,10 @@ def killed(neighbors, phase, n):
     return found
 
 
-# A soak in its short form, too: now and then the script that is the page waits in vain for a job.
-@soak
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("n", [3, 32])
+@pytest.mark.parametrize(
+    ("phase", "n"),
+    [("model", 3), ("save", 1), *[pytest.param(phase, 32, marks=soak) for phase in PHASES]],
+)
 def test_a_kill_leaves_nothing(neighbors, phase, n):
     assert killed(neighbors, phase, n) == []
 
@@ -68,8 +68,7 @@ def test_a_kill_leaves_nothing_of_what_the_bundled_model_hears(real_neighbors, p
     assert killed(real_neighbors, phase, 8) == []
 
 
-@soak
-@pytest.mark.parametrize("engine", [LEAKS, LEAKS_UNSEEN])
+@pytest.mark.parametrize("engine", [LEAKS, pytest.param(LEAKS_UNSEEN, marks=soak)])
 def test_a_leak_is_found(make_household, engine):
     """The control: an engine that leaves what it hears in a temporary file."""
     visits = Visits(make_household(engine=engine))
