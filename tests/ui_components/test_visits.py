@@ -125,7 +125,8 @@ def test_a_closed_page_leaves_its_text_for_a_while_and_no_sound(server, tab):
     until(lambda: held(server)["pages"] == 0)
     after = held(server)
     assert (after["uploads"], after["media"], after["jobs"]) == (0, 0, 0)
-    assert (pieces_in_memory(server.process.pid, sound) or 0) <= 1  # a crumb in a used page
+    # What is freed is given back now and then; a crumb may stay in a page that is in use.
+    until(lambda: (pieces_in_memory(server.process.pid, sound) or 0) <= 1)
     later = tab()
     later.until_shown("loudness 0.5")
     assert later.shows("its text waited here")
