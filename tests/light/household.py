@@ -133,11 +133,10 @@ class Household:
             What held a needle while it ran, or should be gone and is not.
         """
         server = psutil.Process(self.server.process.pid)
-        family = _frozen(server)
+        family = self._with_a_worker(server)
         found = traces.in_processes([process.pid for process in family], needles)
         worker = [process for process in family if _is(process, "asr_core.jobs.worker")]
         doomed = {"worker": worker, "server": [server], "both": family}[victim]
-        assert doomed, f"no {victim} to kill"
         for process in doomed:
             process.send_signal(signal.SIGKILL)
         for process in family:
@@ -150,6 +149,18 @@ class Household:
         if victim != "worker":
             found += self._last_words(needles)
         return found
+
+    def _with_a_worker(self, server: psutil.Process) -> list[psutil.Process]:
+        """The server and all below it, standing still in a moment in which it has a worker."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            family = _frozen(server)
+            if any(_is(process, "asr_core.jobs.worker") for process in family):
+                return family
+            for process in family:  # one was just ended, and the next has not begun
+                process.resume()
+            assert time.monotonic() < end, "no worker to kill"
+            time.sleep(0.05)
 
     def quit(self, needles: Sequence[bytes]) -> list[str]:
         """End the page's server as a person does; what it said may hold no needle."""
