@@ -183,6 +183,7 @@ class Visits:
         self.transcribe(page, moment.marks, "save")
         page.set("save_as", bool_value=True)
         page.set("format", string_array_value=[str(moment.rng.choice(FORMATS))])
+        page.live(0.5)  # a file that is asked for while the page is drawn anew is not found
         file = page.fetch()
         pieces = [next(file)]  # it was asked for
         time.sleep(moment.rng.uniform(0.0, 0.06))
