@@ -22,7 +22,7 @@ TOLERANCE = {"atol": 1e-4, "rtol": 0}  # of golden/README.md
 def case(request, shared_folder):
     """(name, model, golden tensors, features the model takes, their lengths)."""
     folder = shared_folder / "golden" / request.param
-    model = LOADERS[request.param](folder)
+    model = LOADERS[request.param](folder).model
     io = load_file(folder / "io.safetensors")
     features = io["feats"]
     if not request.param.startswith("wenet"):  # stored normalized, while our model normalizes
@@ -94,7 +94,7 @@ def test_the_batch_is_scored_at_once_and_padding_is_harmless(case):
 
 def test_the_right_to_left_decoder_scores_reversed_tokens(shared_folder):
     folder = shared_folder / "golden" / "wenet_u2pp"
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     with torch.inference_mode():
         encoder_out, lengths = model.encode(io["feats"], io["feats_lengths"])
         found = model.decoder_r2l.score(
@@ -108,7 +108,7 @@ def test_the_right_to_left_decoder_scores_reversed_tokens(shared_folder):
 @pytest.mark.parametrize(("chunk", "left"), [(16, -1), (4, -1), (4, 2), (8, 0)])
 def test_chunk_masks_limit_what_a_frame_hears(shared_folder, chunk, left):
     folder = shared_folder / "golden" / "wenet_u2pp"
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     with torch.inference_mode():
         found, lengths = model.encode(
             io["feats"], io["feats_lengths"], chunk_size=chunk, left_chunks=left
@@ -120,7 +120,7 @@ def test_chunk_masks_limit_what_a_frame_hears(shared_folder, chunk, left):
 
 def test_a_stream_fed_chunk_by_chunk_is_a_chunk_mask(shared_folder):
     folder = shared_folder / "golden" / "wenet_u2pp"
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     with torch.inference_mode():
         for chunk, left in ((16, -1), (4, -1), (8, 1)):
             found, lengths = model.encode(
@@ -133,7 +133,7 @@ def test_a_stream_fed_chunk_by_chunk_is_a_chunk_mask(shared_folder):
 
 @pytest.mark.parametrize("name", LOADERS)
 def test_start_and_end_tokens_are_those_of_the_family(shared_folder, name):
-    config = LOADERS[name](shared_folder / "golden" / name).config
+    config = LOADERS[name](shared_folder / "golden" / name).model.config
     expected = {"wenet_u2pp": (2, 2), "firered_tiny": (3, 4)}.get(name, (59, 59))
     assert (config.sos_id, config.eos_id, config.blank_id) == (*expected, 0)
 
@@ -190,7 +190,7 @@ def test_a_folder_without_weights_says_which_file_it_lacks(shared_folder, tmp_pa
     with pytest.raises(ModelError, match=r"has no file train\.yaml"):
         load_wenet(tmp_path)
     shutil.copy(shared_folder / "golden" / "wenet_u2pp" / "train.yaml", tmp_path)
-    with pytest.raises(ModelError, match=r"has no file model\.safetensors"):
+    with pytest.raises(ModelError, match=r"has no file final\.pt"):
         load_wenet(tmp_path)
 
 

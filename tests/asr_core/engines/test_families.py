@@ -1,0 +1,187 @@
+"""Public Conformers in their makers' files. Random weights: that they run, not what they hear."""
+
+import json
+import shutil
+import zipfile
+from typing import get_args
+
+import numpy as np
+import public_conformers as public
+import pytest
+import torch
+from voice import conversation, voice
+
+from asr_core.audio.segment import Window
+from asr_core.cli import main
+from asr_core.engines import load_engine, models
+from asr_core.errors import ModelError
+from asr_core.settings import DecodeMode, Settings
+
+FAMILIES = {
+    "firered": public.firered,
+}
+
+
+def engine_in(folder, **choices):
+    return load_engine(Settings(engine=str(folder), device="cpu", precision="float32", **choices))
+
+
+def window(seconds=3.0):
+    return Window(2.0, voice(seconds), ((2.0, 2.0 + seconds),))
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def folder(request, tmp_path_factory):
+    return FAMILIES[request.param](tmp_path_factory.mktemp("models") / request.param)
+
+
+@pytest.mark.parametrize("mode", get_args(DecodeMode))
+def test_every_mode_reads_what_the_vocabulary_can_say(folder, mode):
+    engine = engine_in(folder)
+    (found,) = engine.recognize([window()], Settings(decode=mode, beam_size=3))
+    assert found.end == 5.0
+    assert found.segments
+    assert engine.decode(Settings(decode=mode)) == mode
+    for segment in found.segments:
+        assert set(segment.text) <= set("helo wrdas你好世界我们")
+        assert segment.language == ("zh" if any(c > "z" for c in segment.text) else "en")
+        for word in segment.words:
+            assert 2.0 <= word.start <= word.end <= 5.0
+            assert 0.0 <= word.confidence <= 1.0
+
+
+@pytest.mark.parametrize("mode", get_args(DecodeMode))
+def test_without_ctc_every_mode_is_attention(tmp_path, mode):
+    engine = engine_in(public.firered(tmp_path / "aed-l", ctc=False))
+    settings = Settings(decode=mode, beam_size=3)
+    (found,) = engine.recognize([window()], settings)
+    (expected,) = engine.recognize([window()], Settings(decode="attention", beam_size=3))
+    assert engine.decode(settings) == "attention"
+    assert found.segments == expected.segments != ()
+    aligned = engine.align(window(), "你好 hello", "zh")
+    assert [word.text for word in aligned.words] == ["你", "好", "hello"]
+    assert engine.speed(settings).encoding > 0
+
+
+def test_a_known_text_is_given_times(folder):
+    engine = engine_in(folder)
+    segment = engine.align(window(), "你好 Hello worlds，世界", "zh")
+    words = [word.text for word in segment.words]
+    assert words == ["你", "好", "hello", "worlds", "世", "界"]
+    assert engine.align(window(), "xyz", "en") is None
+
+
+def test_a_forced_language_is_kept(folder):
+    engine = engine_in(folder)
+    (found,) = engine.recognize([window()], Settings(language="en"))
+    assert {segment.language for segment in found.segments} == {"en"}
+
+
+@pytest.mark.parametrize("n_samples", [0, 100, 1000, 1600])
+def test_sound_too_short_for_a_frame_says_nothing(folder, n_samples):
+    short = Window(1.0, np.zeros(n_samples, np.float32), ((1.0, 1.0 + n_samples / 16_000),))
+    for mode in get_args(DecodeMode):
+        engine = engine_in(folder)
+        (found,) = engine.recognize([short], Settings(decode=mode))
+        assert all(1.0 <= word.start <= 1.1 for s in found.segments for word in s.words)
+
+
+def test_the_command_line_runs_it_by_its_folder(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("asr_core.settings.settings_file", lambda: tmp_path / "settings.json")
+    (tmp_path / "talk.wav").write_bytes(conversation(1))
+    recording = str(tmp_path / "talk.wav")
+    assert main(["transcribe", recording, "--model", str(folder), "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["engine"] == folder.name
+    assert document["segments"]
+
+
+def test_it_is_added_to_the_models_and_chosen_by_name(folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["models", "add", str(folder), "--name", "mine"]) == 0
+    assert "mine" in models()
+    assert engine_in("mine").name == "mine"
+
+
+class Trap:
+    """What a hostile pickle does when it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+WEIGHTS = {"firered": "model.pth.tar", "wenet": "final.pt", "espnet": "valid.acc.ave_10best.pth"}
+
+
+def spoiled(folder, tmp_path):
+    """A copy of a folder, and its file of weights."""
+    copy = shutil.copytree(folder, tmp_path / folder.name)
+    return copy, copy / WEIGHTS[folder.name]
+
+
+def test_a_pickle_that_would_run_something_is_refused_and_not_run(folder, tmp_path):
+    copy, weights = spoiled(folder, tmp_path)
+    torch.save({"model_state_dict": Trap(tmp_path / "sprung")}, weights)
+    with pytest.raises(ModelError, match="holds more than weights, which Sottovoce does not run"):
+        engine_in(copy)
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("cut", [0, 10, 1000, -100])
+def test_a_file_of_weights_that_was_cut_short_is_one_sentence(folder, tmp_path, cut):
+    copy, weights = spoiled(folder, tmp_path)
+    weights.write_bytes(weights.read_bytes()[:cut])
+    with pytest.raises(ModelError, match=r"is damaged.*Copy it again"):
+        engine_in(copy)
+
+
+def test_a_torchscript_program_is_refused_by_name(folder, tmp_path):
+    copy, weights = spoiled(folder, tmp_path)
+    with zipfile.ZipFile(weights, "w") as archive:
+        archive.writestr("final/constants.pkl", b"")
+    with pytest.raises(ModelError, match="TorchScript program"):
+        engine_in(copy)
+
+
+def test_a_lost_weight_is_named(folder, tmp_path):
+    copy, weights = spoiled(folder, tmp_path)
+    package = torch.load(weights, weights_only=False)
+    package.get("model_state_dict", package).pop("ctc.ctc_lo.bias")
+    torch.save(package, weights)
+    with pytest.raises(ModelError, match=r"1 are missing \(the first: ctc\.proj\.bias\)"):
+        engine_in(copy)
+
+
+FILES = {
+    "firered": ["cmvn.ark", "dict.txt"],
+    "wenet": ["final.pt", "units.txt"],
+    "espnet": ["feats_stats.npz", "valid.acc.ave_10best.pth"],
+}
+
+
+def test_a_lost_file_is_named(folder, tmp_path):
+    for name in FILES[folder.name]:
+        copy, _ = spoiled(folder, tmp_path / name)
+        (copy / name).unlink()
+        with pytest.raises(ModelError, match=rf"({name}|model\.pth)"):
+            engine_in(copy)
+
+
+@pytest.mark.parametrize("lines", ["", "<blank> 0\n", "<blank> 0\n<unk> 2\n", "\n" * 30], ids=repr)
+def test_a_vocabulary_that_does_not_fit_is_one_sentence(tmp_path, lines):
+    folder = public.firered(tmp_path / "mine")
+    (folder / "dict.txt").write_text(lines)
+    with pytest.raises(ModelError, match="The vocabulary of the model 'mine'"):
+        engine_in(folder)
+
+
+def test_what_is_no_package_of_firered_is_one_sentence(tmp_path):
+    folder = public.firered(tmp_path / "mine")
+    for package in ([1], {"args": 1, "model_state_dict": {}}, {"model_state_dict": {"a": 1}}):
+        torch.save(package, folder / "model.pth.tar")
+        with pytest.raises(ModelError, match="'mine' is damaged or of another kind"):
+            engine_in(folder)
