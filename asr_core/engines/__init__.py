@@ -84,6 +84,8 @@ TABLE = [
     Row("asr_core.engines.families:plain", _has(VOCABULARY)),
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
     Row("asr_core.engines.families:firered", _has("model.pth.tar")),
+    Row("asr_core.engines.families:wenet", _has("train.yaml")),
+    Row("asr_core.engines.families:espnet", _has("config.yaml")),
 ]
 
 

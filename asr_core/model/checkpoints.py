@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import yaml
@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from asr_core.audio import SAMPLE_RATE
 from asr_core.errors import ModelError
 from asr_core.model.cmvn import Cmvn, espnet_cmvn, kaldi_cmvn, wenet_cmvn
 from asr_core.model.conformer import EncoderConfig
@@ -39,6 +40,8 @@ _DROPPED = re.compile(
 _SAFE_WEIGHTS = "model.safetensors"
 _ESPNET_ENCODER = {"output_size": 256, "attention_heads": 4, "linear_units": 2048, "num_blocks": 6}
 _ESPNET_ENCODER |= {"cnn_module_kernel": 31}  # ESPnet writes down only what differs from these
+_ESPNET_PARTS = {"frontend": "default", "normalize": "global_mvn", "preencoder": None}
+_ESPNET_PARTS |= {"encoder": "conformer", "postencoder": None, "decoder": "transformer"}
 _ESPNET_DECODER = {"attention_heads": 4, "linear_units": 2048, "num_blocks": 6}
 
 _WENET_ATTENTION: Names = (*((f"linear_{x}", x) for x in "qkv"), ("linear_out", "o"))
@@ -135,11 +138,14 @@ class Checkpoint(NamedTuple):
     settings: dict[str, Any]
 
 
-def _refusing(load: Callable[[Path], Checkpoint]) -> Callable[[Path], Checkpoint]:
+_Made = TypeVar("_Made")
+
+
+def refusing(load: Callable[[Path], _Made]) -> Callable[[Path], _Made]:
     """The same, with a sentence for a folder that `load` cannot make sense of."""
 
     @wraps(load)
-    def refusing(folder: Path) -> Checkpoint:
+    def refuse(folder: Path) -> _Made:
         try:
             return load(folder)
         except FileNotFoundError as error:
@@ -157,10 +163,10 @@ def _refusing(load: Callable[[Path], Checkpoint]) -> Callable[[Path], Checkpoint
                 f"not those of such a model ({type(error).__name__}). Copy it again."
             ) from error
 
-    return refusing
+    return refuse
 
 
-@_refusing
+@refusing
 def load_wenet(folder: Path) -> Checkpoint:
     """A WeNet Conformer, U2 or U2++: `train.yaml`, `final.pt`, `global_cmvn` where it lacks that.
 
@@ -171,6 +177,10 @@ def load_wenet(folder: Path) -> Checkpoint:
     _require(folder, config, encoder="conformer")
     encoder, decoder = config["encoder_conf"], config["decoder_conf"]
     _require(folder, encoder, _NORMAL, input_layer="conv2d", pos_enc_layer_type="rel_pos")
+    heard = config.get("dataset_conf", {})
+    _require(folder, heard, feats_type="fbank")
+    _require(folder, heard.get("resample_conf", {}), resample_rate=16_000)
+    _require(folder, heard.get("fbank_conf", {}), frame_length=25, frame_shift=10)
     blank_id = config.get("ctc_conf", {}).get("ctc_blank_id", 0)
     _require(folder, {"ctc_blank_id": blank_id}, ctc_blank_id=0)
     weights = _weights(folder, "final.pt")
@@ -202,7 +212,7 @@ def load_wenet(folder: Path) -> Checkpoint:
     return Checkpoint(_filled(folder, ours, state), config)
 
 
-@_refusing
+@refusing
 def load_espnet(folder: Path) -> Checkpoint:
     """An ESPnet Conformer with a decoder: `config.yaml`, one `.pth` file, `feats_stats.npz`.
 
@@ -210,7 +220,9 @@ def load_espnet(folder: Path) -> Checkpoint:
         ModelError: a file is missing, or the weights are not what the configuration says.
     """
     config = _settings(folder / "config.yaml")
-    _require(folder, config, encoder="conformer", decoder="transformer")
+    _require(folder, config, _ESPNET_PARTS)
+    frontend = espnet_frontend(config)
+    _require(folder, frontend, fs="16k", window="hann", center=True, normalized=False, htk=False)
     encoder = _ESPNET_ENCODER | config["encoder_conf"]
     oldest = {"rel_pos_type": "legacy", "macaron_style": False}  # what is meant where it is silent
     _require(
@@ -223,14 +235,17 @@ def load_espnet(folder: Path) -> Checkpoint:
         macaron_style=True,
     )
     weights = _weights(folder, _espnet_file(folder))
+    if not all(isinstance(symbol, str) for symbol in config["token_list"]):
+        raise TypeError("a symbol is no text")
     n_units, eps = len(config["token_list"]), 1e-12
-    n_mels = config.get("input_size") or config.get("frontend_conf", {}).get("n_mels", 80)
+    n_mels = config.get("input_size") or frontend["n_mels"]
     shape = _encoder_shape(encoder, n_mels, weights)
     decoder = _ESPNET_DECODER | config.get("decoder_conf", {})
     ours = ModelConfig(
         encoder=EncoderConfig(**shape, position="xl", norm_eps=eps, normalizes_features=True),
         decoder=_decoder_config(decoder, n_units, shape["d_model"], eps),
         n_units=n_units,
+        frame_rate=SAMPLE_RATE / frontend["hop_length"] / 4,
         sos_id=config.get("sos", n_units - 1),
         eos_id=config.get("eos", n_units - 1),
     )
@@ -240,7 +255,7 @@ def load_espnet(folder: Path) -> Checkpoint:
     return Checkpoint(_filled(folder, ours, state), config)
 
 
-@_refusing
+@refusing
 def load_firered(folder: Path) -> Checkpoint:
     """A FireRedASR2-AED, or a FireRedASR-AED without CTC: `model.pth.tar` and `cmvn.ark`.
 
@@ -294,6 +309,15 @@ def load_firered(folder: Path) -> Checkpoint:
     state = {_name(n, _FIRERED_NAMES, *parts): w for n, w in weights.items()}
     state |= _cmvn(config) or _statistics(folder / "cmvn.ark", kaldi_cmvn)
     return Checkpoint(_filled(folder, ours, state), config)
+
+
+def espnet_frontend(settings: dict[str, Any]) -> dict[str, Any]:
+    """How a model of ESPnet hears, with what its settings are silent about."""
+    frontend = {"n_fft": 512, "hop_length": 128, "n_mels": 80} | settings.get("frontend_conf", {})
+    frontend["win_length"] = frontend.get("win_length") or frontend["n_fft"]
+    if str(frontend.get("fs", "16k")) == "16000":
+        frontend["fs"] = "16k"
+    return frontend
 
 
 def _settings(path: Path) -> dict[str, Any]:

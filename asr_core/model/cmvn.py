@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,9 @@ def espnet_cmvn(path: Path) -> Cmvn:
         OSError: it cannot be read.
         ValueError, LookupError, TypeError: it is no such file.
     """
-    _bytes(path)
+    data = BytesIO(_bytes(path))
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with np.load(data, allow_pickle=False) as found:
             return _cmvn(found["sum"], found["sum_square"], float(found["count"]))
     except (zipfile.BadZipFile, EOFError) as error:
         raise ValueError(f"{path.name} is no archive of arrays") from error

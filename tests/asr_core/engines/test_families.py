@@ -9,6 +9,7 @@ import numpy as np
 import public_conformers as public
 import pytest
 import torch
+import yaml
 from voice import conversation, voice
 
 from asr_core.audio.segment import Window
@@ -16,9 +17,12 @@ from asr_core.cli import main
 from asr_core.engines import load_engine, models
 from asr_core.errors import ModelError
 from asr_core.settings import DecodeMode, Settings
+from asr_core.text.language import language_of
 
 FAMILIES = {
     "firered": public.firered,
+    "wenet": public.wenet,
+    "espnet": public.espnet,
 }
 
 
@@ -42,9 +46,10 @@ def test_every_mode_reads_what_the_vocabulary_can_say(folder, mode):
     assert found.end == 5.0
     assert found.segments
     assert engine.decode(Settings(decode=mode)) == mode
+    language = language_of(" ".join(segment.text for segment in found.segments))
     for segment in found.segments:
         assert set(segment.text) <= set("helo wrdas你好世界我们")
-        assert segment.language == ("zh" if any(c > "z" for c in segment.text) else "en")
+        assert segment.language == language
         for word in segment.words:
             assert 2.0 <= word.start <= word.end <= 5.0
             assert 0.0 <= word.confidence <= 1.0
@@ -185,3 +190,113 @@ def test_what_is_no_package_of_firered_is_one_sentence(tmp_path):
         torch.save(package, folder / "model.pth.tar")
         with pytest.raises(ModelError, match="'mine' is damaged or of another kind"):
             engine_in(folder)
+
+
+@pytest.mark.parametrize("cmvn", ["json", "kaldi"])
+def test_wenets_statistics_may_lie_in_a_file(tmp_path, cmvn):
+    engine = engine_in(public.wenet(tmp_path / "mine", cmvn=cmvn))
+    mean = engine._model.encoder.mean
+    torch.testing.assert_close(mean, torch.from_numpy(public.SUMS / public.COUNT).float())
+    (tmp_path / "mine" / "global_cmvn").write_text("[ 1 2")
+    with pytest.raises(ModelError, match="global_cmvn in the model folder 'mine' is damaged"):
+        engine_in(tmp_path / "mine")
+    (tmp_path / "mine" / "global_cmvn").unlink()
+    with pytest.raises(ModelError, match="'mine' has no file global_cmvn"):
+        engine_in(tmp_path / "mine")
+
+
+def test_old_models_of_wenet_begin_and_end_with_their_last_symbol(tmp_path):
+    old = engine_in(public.wenet(tmp_path / "old", special=False))
+    new = engine_in(public.wenet(tmp_path / "new"))
+    assert old._model.config == new._model.config
+    assert old._model.config.eos_id == len(public.WENET) - 1
+
+
+def test_rescoring_asks_the_reader_from_behind(tmp_path):
+    engine = engine_in(public.wenet(tmp_path / "mine"))
+    calls = []
+    engine._model.decoder_r2l.norm.register_forward_hook(lambda *_: calls.append(1))
+    list(engine.recognize([window()], Settings(decode="joint")))
+    assert not calls
+    list(engine.recognize([window()], Settings(decode="rescore")))
+    assert calls
+
+
+REFUSED = {
+    "rel_pos_type": ("legacy", "rel_pos_type: legacy"),
+    "input_layer": ("conv2d6", "input_layer: conv2d6"),
+    "macaron_style": (False, "macaron_style: False"),
+    "normalize_before": (False, "normalize_before: False"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_espnet_does_otherwise_is_refused_by_name(tmp_path, name):
+    value, told = REFUSED[name]
+    folder = public.espnet(tmp_path / "mine", **{name: value})
+    with pytest.raises(ModelError, match=f"'mine' has {told}.*Choose another model"):
+        engine_in(folder)
+
+
+def settings_changed(path, change):
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(config)
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+
+
+def test_silence_about_positions_means_the_old_ones(tmp_path):
+    folder = public.espnet(tmp_path / "mine")
+    settings_changed(folder / "config.yaml", lambda c: c["encoder_conf"].pop("rel_pos_type"))
+    with pytest.raises(ModelError, match="rel_pos_type: legacy"):
+        engine_in(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("encoder", "e_branchformer"),
+        ("frontend", "s3prl"),
+        ("normalize", "utterance_mvn"),
+        ("frontend_conf", {"fs": "8k"}),
+        ("token_list", [1, 2]),
+    ],
+)
+def test_other_kinds_of_espnet_are_one_sentence(tmp_path, name, value):
+    folder = public.espnet(tmp_path / "mine")
+    settings_changed(folder / "config.yaml", lambda c: c.update({name: value}))
+    with pytest.raises(ModelError, match="'mine'"):
+        engine_in(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("encoder", "e_branchformer"),
+        ("encoder_conf", {"input_layer": "conv2d8"}),
+        ("dataset_conf", {"resample_conf": {"resample_rate": 8000}}),
+        ("dataset_conf", {"fbank_conf": {"frame_shift": 12.5}}),
+        ("ctc_conf", {"ctc_blank_id": 3}),
+        ("model_conf", {"reverse_weight": "much"}),
+    ],
+)
+def test_other_kinds_of_wenet_are_one_sentence(tmp_path, name, value):
+    folder = public.wenet(tmp_path / "mine")
+    settings_changed(folder / "train.yaml", lambda c: c.update({name: value}))
+    with pytest.raises(ModelError, match="'mine'"):
+        engine_in(folder)
+
+
+def test_of_several_files_of_weights_one_must_be_chosen(tmp_path):
+    folder = public.espnet(tmp_path / "mine")
+    (folder / "lm.pth").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"\(lm\.pth, valid\.acc\.ave_10best\.pth\)"):
+        engine_in(folder)
+
+
+def test_espnets_hop_is_the_rate_of_its_frames(tmp_path):
+    folder = public.espnet(tmp_path / "mine")
+    settings_changed(folder / "config.yaml", lambda c: c.update(frontend_conf={"fs": 16_000}))
+    engine = engine_in(folder)
+    assert engine._model.config.frame_rate == 31.25  # a hop of 128, which is what silence means
+    sound = np.zeros(16_000, np.float32)
+    assert engine._states([sound])[0].shape[0] == pytest.approx(31.25, abs=1.5)
