@@ -74,9 +74,9 @@ class Row:
     searches: bool = True
 
 
-def _has(file: str) -> Callable[[Path], bool]:
-    """Whether a folder has a file of that name."""
-    return lambda folder: (folder / file).is_file()
+def _has(*files: str) -> Callable[[Path], bool]:
+    """Whether a folder has one of these files."""
+    return lambda folder: any((folder / file).is_file() for file in files)
 
 
 TABLE = [
@@ -85,7 +85,7 @@ TABLE = [
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
     Row("asr_core.engines.families:firered", _has("model.pth.tar")),
     Row("asr_core.engines.families:wenet", _has("train.yaml")),
-    Row("asr_core.engines.families:espnet", _has("config.yaml")),
+    Row("asr_core.engines.families:espnet", _has("config.yaml", "meta.yaml")),
 ]
 
 

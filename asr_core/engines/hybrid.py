@@ -27,6 +27,7 @@ from asr_core.search.align import Spans, ctc_align, equal_spans, to_the_quiet, w
 from asr_core.search.ctc import greedy_search, prefix_beam_search
 from asr_core.search.draft import draft_search
 from asr_core.search.joint import beam_search
+from asr_core.search.loops import said_once
 from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.rescore import RescoreOptions, rescore
 from asr_core.search.types import Hypothesis, SearchOptions
@@ -144,7 +145,7 @@ class HybridEngine:
     def _segments(self, window: Window, settings: Settings) -> tuple[Segment, ...]:
         states, lengths = self._heard(window.waveform)
         ctc = self._posteriors(states, lengths)
-        hypothesis = self._hypothesis(states, lengths, ctc, settings)
+        hypothesis = said_once(self._hypothesis(states, lengths, ctc, settings))
         if ctc is not None:
             (hypothesis,) = without_silence([hypothesis], ctc.log_probs.argmax(-1), ctc.lengths)
         language = settings.language

@@ -216,10 +216,13 @@ def load_wenet(folder: Path) -> Checkpoint:
 def load_espnet(folder: Path) -> Checkpoint:
     """An ESPnet Conformer with a decoder: `config.yaml`, one `.pth` file, `feats_stats.npz`.
 
+    Where there is a `meta.yaml` instead, it says where in the folder they lie.
+
     Raises:
         ModelError: a file is missing, or the weights are not what the configuration says.
     """
-    config = _settings(folder / "config.yaml")
+    settings, published, statistics = _espnet_files(folder)
+    config = _settings(folder / settings)
     _require(folder, config, _ESPNET_PARTS)
     frontend = espnet_frontend(config)
     _require(folder, frontend, fs="16k", window="hann", center=True, normalized=False, htk=False)
@@ -234,7 +237,7 @@ def load_espnet(folder: Path) -> Checkpoint:
         rel_pos_type="latest",
         macaron_style=True,
     )
-    weights = _weights(folder, _espnet_file(folder))
+    weights = _weights(folder, published)
     if not all(isinstance(symbol, str) for symbol in config["token_list"]):
         raise TypeError("a symbol is no text")
     n_units, eps = len(config["token_list"]), 1e-12
@@ -251,7 +254,7 @@ def load_espnet(folder: Path) -> Checkpoint:
     )
     parts = (_WENET_ENCODER_PARTS, _WENET_DECODER_PARTS)
     state = {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()}
-    state |= _cmvn(config) or _statistics(folder / "feats_stats.npz", espnet_cmvn)
+    state |= _cmvn(config) or _statistics(folder / statistics, espnet_cmvn)
     return Checkpoint(_filled(folder, ours, state), config)
 
 
@@ -352,15 +355,28 @@ def _firered_package(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return vars(package["args"]), _needed(folder, package["model_state_dict"])
 
 
-def _espnet_file(folder: Path) -> str:
-    """The one file of weights in a folder."""
+def _espnet_files(folder: Path) -> tuple[str, str, str]:
+    """Where in a folder the settings, the weights and the statistics lie."""
+    if (folder / "meta.yaml").is_file() and not (folder / "config.yaml").is_file():
+        said = _settings(folder / "meta.yaml")
+        settings = _inside(folder, said["yaml_files"]["asr_train_config"])
+        statistics = _settings(folder / settings)["normalize_conf"]["stats_file"]
+        weights = _inside(folder, said["files"]["asr_model_file"])
+        return settings, weights, _inside(folder, statistics)
     found = sorted(path.name for path in folder.glob("*.pth"))
     if len(found) > 1:
         raise ModelError(
             f"The model folder {folder.name!r} has more than one file of weights "
             f"({', '.join(found)}). Keep the one that is the recognizer."
         )
-    return found[0] if found else "model.pth"
+    return "config.yaml", found[0] if found else "model.pth", "feats_stats.npz"
+
+
+def _inside(folder: Path, path: str) -> str:
+    """The path as it is, if it stays in the folder."""
+    if not (folder / path).resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{path} is outside")
+    return path
 
 
 def _statistics(path: Path, read: Callable[[Path], Cmvn]) -> Cmvn:

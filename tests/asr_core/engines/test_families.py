@@ -300,3 +300,38 @@ def test_espnets_hop_is_the_rate_of_its_frames(tmp_path):
     assert engine._model.config.frame_rate == 31.25  # a hop of 128, which is what silence means
     sound = np.zeros(16_000, np.float32)
     assert engine._states([sound])[0].shape[0] == pytest.approx(31.25, abs=1.5)
+
+
+def as_archived(folder):
+    """An ESPnet model as its project packs it: files in folders, and where they lie."""
+    places = {
+        "config.yaml": "exp/asr_train",
+        "valid.acc.ave_10best.pth": "exp/asr_train",
+        "feats_stats.npz": "exp/asr_stats/train",
+    }
+    for name, place in places.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        (folder / name).rename(folder / place / name)
+    meta = {
+        "espnet": "202301",
+        "files": {"asr_model_file": "exp/asr_train/valid.acc.ave_10best.pth"},
+        "yaml_files": {"asr_train_config": "exp/asr_train/config.yaml"},
+    }
+    (folder / "meta.yaml").write_text(yaml.safe_dump(meta))
+    return folder
+
+
+def test_espnets_archives_say_where_their_files_lie(tmp_path):
+    flat = engine_in(public.espnet(tmp_path / "flat"))
+    packed = engine_in(as_archived(public.espnet(tmp_path / "packed")))
+    settings = Settings(beam_size=3)
+    assert [*packed.recognize([window()], settings)] == [*flat.recognize([window()], settings)]
+
+
+@pytest.mark.parametrize("path", ["../flat/config.yaml", "/etc/hostname", 3])
+def test_no_file_outside_the_folder_is_read(tmp_path, path):
+    public.espnet(tmp_path / "flat")
+    folder = as_archived(public.espnet(tmp_path / "packed"))
+    settings_changed(folder / "meta.yaml", lambda m: m["yaml_files"].update(asr_train_config=path))
+    with pytest.raises(ModelError, match="'packed' is damaged or of another kind"):
+        engine_in(folder)
