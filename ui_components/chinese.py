@@ -237,10 +237,12 @@ TEMPLATES = {
         "没有名为“{name}”的模型。请选择一个模型文件夹，或其中之一：{known}。"
     ),
     "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
-    "and safetensors files, and what `sottovoce train --preset plain --pack` wrote; a forced "
-    "aligner is used when it lies beside a Qwen3-ASR.": (
+    "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, and "
+    "what `sottovoce train --preset plain --pack` wrote; a forced aligner is used when it lies "
+    "beside a Qwen3-ASR.": (
         "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
-        "Qwen3-ASR 文件夹，以及 `sottovoce train --preset plain --pack` 写出的文件夹；"
+        "Qwen3-ASR 文件夹，文件齐全的 FireRedASR、WeNet 和 ESPnet 的 Conformer，"
+        "以及 `sottovoce train --preset plain --pack` 写出的文件夹；"
         "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
     ),
     "The model folder {folder!r} cannot be used: {reason}. Get the folder again.": (
@@ -339,6 +341,25 @@ TEMPLATES = {
     ),
     "The model folder {folder!r} is damaged: {error}. Copy it again.": (
         "模型文件夹“{folder}”已损坏：{error}。请重新复制。"
+    ),
+    "{file} in the model folder {folder!r} is a TorchScript program, and Sottovoce runs no "
+    "programs of others. Get the weights it was made from.": (
+        "模型文件夹“{folder}”中的 {file} 是 TorchScript 程序，而 Sottovoce 不运行别人的程序。"
+        "请取得它所用的权重文件。"
+    ),
+    "{file} in the model folder {folder!r} is damaged or holds more than weights, which Sottovoce "
+    "does not run. Copy it again from the project it is of.": (
+        "模型文件夹“{folder}”中的 {file} 已损坏，或含有权重以外的内容，Sottovoce 不会运行它们。"
+        "请从原项目重新复制。"
+    ),
+    "{file} in the model folder {folder!r} is damaged ({error}). Copy it again.": (
+        "模型文件夹“{folder}”中的 {file} 已损坏（{error}）。请重新复制。"
+    ),
+    "The model folder {folder!r} holds something else than weights where they should be. Copy it "
+    "again.": ("模型文件夹“{folder}”中应有权重的地方是别的内容。请重新复制。"),
+    "The model folder {folder!r} has more than one file of weights ({names}). Keep the one that is "
+    "the recognizer.": (
+        "模型文件夹“{folder}”中有不止一个权重文件（{names}）。请只保留识别模型的那一个。"
     ),
     "The model folder {folder!r} is damaged or of another kind: its settings are not those of such "
     "a model ({kind}). Copy it again.": (

@@ -1,4 +1,4 @@
-"""Waveform -> log-mel features: Whisper's, and Kaldi's filter bank for public Conformers."""
+"""Waveform -> log-mel features: Whisper's, and Kaldi's and ESPnet's for public Conformers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def log_mel(waveforms: Tensor) -> Tensor:
     window = torch.hann_window(_N_FFT, device=waveforms.device)
     spectrum = torch.stft(waveforms, _N_FFT, HOP, window=window, return_complex=True)
     power = torch.view_as_real(spectrum[..., :n_frames]).square().sum(-1)  # (B, 201, T)
-    mel = power.transpose(1, 2) @ _slaney_bank().to(waveforms.device)  # (B, T, 80)
+    mel = power.transpose(1, 2) @ _slaney_bank(_N_FFT, 80).to(waveforms.device)  # (B, T, 80)
     log = mel.clamp_min_(1e-10).log10_()
     log = torch.maximum(log, log.amax(dim=(1, 2), keepdim=True) - 8.0)
     return log.add_(4.0).div_(4.0)
@@ -84,6 +84,32 @@ def kaldi_fbank(
     return mel.clamp_min_(_FLOOR).log_()
 
 
+def stft_log_mel(
+    waveform: Tensor, n_mels: int = 80, n_fft: int = 512, window: int = 512, hop: int = 128
+) -> Tensor:
+    """ESPnet's log-mel spectrogram, of frames centered on every `hop` samples.
+
+    Args:
+        waveform: (B, N) float32, 16 kHz, within about [-1, 1].
+        window: samples of the Hann window, at most n_fft.
+
+    Returns:
+        (B, 1 + N // hop, n_mels) float32; no frames of no sound.
+
+    Source: ESPnet's default front end; what it is silent about is as in its settings.
+    """
+    n = waveform.shape[-1]
+    if n == 0:
+        return waveform.new_zeros(len(waveform), 0, n_mels)
+    if n <= n_fft // 2:  # too short to mirror its ends
+        waveform = F.pad(waveform, (0, n_fft // 2 + 1 - n))
+    hann = torch.hann_window(window, device=waveform.device)
+    spectrum = torch.stft(waveform.float(), n_fft, hop, window, hann, return_complex=True)
+    power = torch.view_as_real(spectrum[..., : 1 + n // hop]).square().sum(-1)  # (B, bins, T)
+    mel = power.transpose(1, 2) @ _slaney_bank(n_fft, n_mels).to(power.device)
+    return mel.clamp_min_(1e-10).log_()
+
+
 def _mirror(samples: Tensor, size: int, hop: int) -> Tensor:
     """`samples` continued by reflection so that round(N / hop) frames are centered on it."""
     n = samples.shape[-1]
@@ -94,12 +120,12 @@ def _mirror(samples: Tensor, size: int, hop: int) -> Tensor:
     return samples[..., torch.minimum(at, 2 * n - 1 - at)]
 
 
-@lru_cache(maxsize=1)
-def _slaney_bank() -> Tensor:
-    """(201, 80) Whisper's triangular filters, equal area, on Slaney's mel scale."""
+@lru_cache(maxsize=4)
+def _slaney_bank(n_fft: int, n_mels: int) -> Tensor:
+    """(n_fft / 2 + 1, n_mels) triangular filters, equal area, on Slaney's mel scale."""
     from librosa.filters import mel  # only here: importing librosa is slow
 
-    bank = mel(sr=SAMPLE_RATE, n_fft=_N_FFT, n_mels=80)
+    bank = mel(sr=SAMPLE_RATE, n_fft=n_fft, n_mels=n_mels)
     return torch.from_numpy(bank).T.contiguous()
 
 

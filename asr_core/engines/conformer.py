@@ -38,7 +38,7 @@ from asr_core.model.precision import Placement, place
 from asr_core.model.whisper import data_file
 from asr_core.result import Segment
 from asr_core.search.bias import Bias
-from asr_core.search.loops import without_loop
+from asr_core.search.loops import said_once
 from asr_core.search.types import Hypothesis
 from asr_core.settings import Settings
 from asr_core.speed import Speed
@@ -206,7 +206,7 @@ class ConformerEngine:
             hypotheses = self._decoding.hypotheses(
                 memory, ctc, languages, limits, wanted.settings, wanted.bias
             )
-            best = [_without_loop(first) for first, *_ in hypotheses]
+            best = [said_once(first) for first, *_ in hypotheses]
             others = [tuple(rest) for _, *rest in hypotheses]
             n_frames = [heard.passage.n_frames for heard in group]
             echoes = [False] * len(group)
@@ -293,13 +293,3 @@ def _sounds(group: Sequence[Heard]) -> tuple[Tensor, Tensor, list[int]]:
     lengths = torch.tensor([len(state) for state in states.values()])
     padded = torch.nn.utils.rnn.pad_sequence(list(states.values()), batch_first=True)
     return padded, lengths, [places[id(heard.encoder_out)] for heard in group]
-
-
-def _without_loop(found: Hypothesis) -> Hypothesis:
-    """A hypothesis in which what it went on repeating is said once."""
-    n_tokens = without_loop(found.tokens) if found.looped else len(found.tokens)
-    return replace(
-        found,
-        tokens=found.tokens[:n_tokens],
-        token_log_probs=found.token_log_probs[:n_tokens],
-    )

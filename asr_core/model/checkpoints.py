@@ -1,16 +1,21 @@
 """Public checkpoints -> our model: which of their weights is which of ours.
 
+They come in the files their makers publish; or all settings in the YAML file and all weights in
+`model.safetensors`.
+
 A family is chosen by the caller, never guessed from names: "rel_pos" means absolute positions in
 WeNet and relative ones in ESPnet, and the wrong reading gives plausible garbage.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import yaml
@@ -18,14 +23,26 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from asr_core.audio import SAMPLE_RATE
 from asr_core.errors import ModelError
+from asr_core.model.cmvn import Cmvn, espnet_cmvn, kaldi_cmvn, wenet_cmvn
 from asr_core.model.conformer import EncoderConfig
 from asr_core.model.decoder import DecoderConfig
 from asr_core.model.hybrid import HybridModel, ModelConfig
+from asr_core.model.torch_files import load_torch
 
 Names = tuple[tuple[str, str], ...]  # (pattern of their name, ours)
 
-_DROPPED = re.compile(r"(.*\.pe|criterion_att\..*|specaug\..*)$")
+# Computed anew, of training, or read from where they come from.
+_DROPPED = re.compile(
+    r"(.*\.pe|criterion_att\..*|specaug\..*|frontend\.logmel\.melmat|normalize\.(mean|std))$"
+)
+_SAFE_WEIGHTS = "model.safetensors"
+_ESPNET_ENCODER = {"output_size": 256, "attention_heads": 4, "linear_units": 2048, "num_blocks": 6}
+_ESPNET_ENCODER |= {"cnn_module_kernel": 31}  # ESPnet writes down only what differs from these
+_ESPNET_PARTS = {"frontend": "default", "normalize": "global_mvn", "preencoder": None}
+_ESPNET_PARTS |= {"encoder": "conformer", "postencoder": None, "decoder": "transformer"}
+_ESPNET_DECODER = {"attention_heads": 4, "linear_units": 2048, "num_blocks": 6}
 
 _WENET_ATTENTION: Names = (*((f"linear_{x}", x) for x in "qkv"), ("linear_out", "o"))
 _FIRERED_ATTENTION: Names = (*((f"w_{x}s", x) for x in "qkv"), ("fc", "o"))
@@ -114,34 +131,61 @@ MAX_SETTINGS = 2_000_000  # bytes of a configuration; those of thousands of unit
 _MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RuntimeError, ArithmeticError)
 
 
-def _refusing(load: Callable[[Path], HybridModel]) -> Callable[[Path], HybridModel]:
+class Checkpoint(NamedTuple):
+    """A public model, and what its makers wrote down about it."""
+
+    model: HybridModel
+    settings: dict[str, Any]
+
+
+_Made = TypeVar("_Made")
+
+
+def refusing(load: Callable[[Path], _Made]) -> Callable[[Path], _Made]:
     """The same, with a sentence for a folder that `load` cannot make sense of."""
 
     @wraps(load)
-    def refusing(folder: Path) -> HybridModel:
+    def refuse(folder: Path) -> _Made:
         try:
             return load(folder)
+        except FileNotFoundError as error:
+            missing = Path(str(error.filename or _SAFE_WEIGHTS)).name
+            raise ModelError(
+                f"The model folder {folder.name!r} has no file {missing}. Copy the whole folder."
+            ) from error
+        except (OSError, yaml.YAMLError, SafetensorError, UnicodeDecodeError) as error:
+            raise ModelError(
+                f"The model folder {folder.name!r} is damaged: {error}. Copy it again."
+            ) from error
         except _MISSHAPEN as error:
             raise ModelError(
                 f"The model folder {folder.name!r} is damaged or of another kind: its settings are "
                 f"not those of such a model ({type(error).__name__}). Copy it again."
             ) from error
 
-    return refusing
+    return refuse
 
 
-@_refusing
-def load_wenet(folder: Path) -> HybridModel:
-    """A WeNet Conformer, U2 or U2++: `train.yaml` and the weights, which hold the CMVN too.
+@refusing
+def load_wenet(folder: Path) -> Checkpoint:
+    """A WeNet Conformer, U2 or U2++: `train.yaml`, `final.pt`, `global_cmvn` where it lacks that.
 
     Raises:
         ModelError: a file is missing, or the weights are not what the configuration says.
     """
-    config, weights = _read(folder, "train.yaml")
+    config = _settings(folder / "train.yaml")
+    _require(folder, config, encoder="conformer")
     encoder, decoder = config["encoder_conf"], config["decoder_conf"]
-    _require(folder, encoder, input_layer="conv2d", pos_enc_layer_type="rel_pos")
+    _require(folder, encoder, _NORMAL, input_layer="conv2d", pos_enc_layer_type="rel_pos")
+    heard = config.get("dataset_conf", {})
+    _require(folder, heard, feats_type="fbank")
+    _require(folder, heard.get("resample_conf", {}), resample_rate=16_000)
+    _require(folder, heard.get("fbank_conf", {}), frame_length=25, frame_shift=10)
+    blank_id = config.get("ctc_conf", {}).get("ctc_blank_id", 0)
+    _require(folder, {"ctc_blank_id": blank_id}, ctc_blank_id=0)
+    weights = _weights(folder, "final.pt")
     n_units = config["output_dim"]
-    special = config.get("tokenizer_conf", {}).get("special_tokens", {})
+    special = config.get("tokenizer_conf", {}).get("special_tokens") or {}
     shape = _encoder_shape(encoder, config["input_dim"], weights)
     bidirectional = any(name.startswith("decoder.left_decoder.") for name in weights)
     r2l_layers = decoder.get("r_num_blocks", 0) if bidirectional else 0
@@ -157,51 +201,77 @@ def load_wenet(folder: Path) -> HybridModel:
         if r2l_layers
         else None,
         n_units=n_units,
-        blank_id=config.get("ctc_conf", {}).get("ctc_blank_id", 0),
+        blank_id=blank_id,
         sos_id=special.get("<sos>", n_units - 1),
         eos_id=special.get("<eos>", n_units - 1),
     )
     parts = (_WENET_ENCODER_PARTS, _WENET_DECODER_PARTS)
-    return _filled(folder, ours, {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()})
+    state = {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()}
+    if "encoder.mean" not in state:
+        state |= _statistics(folder / "global_cmvn", wenet_cmvn)
+    return Checkpoint(_filled(folder, ours, state), config)
 
 
-@_refusing
-def load_espnet(folder: Path) -> HybridModel:
-    """An ESPnet Conformer with a transformer decoder: `config.yaml` and the weights.
+@refusing
+def load_espnet(folder: Path) -> Checkpoint:
+    """An ESPnet Conformer with a decoder: `config.yaml`, one `.pth` file, `feats_stats.npz`.
+
+    Where there is a `meta.yaml` instead, it says where in the folder they lie.
 
     Raises:
         ModelError: a file is missing, or the weights are not what the configuration says.
     """
-    config, weights = _read(folder, "config.yaml")
-    encoder = config["encoder_conf"]
-    _require(folder, encoder, input_layer="conv2d", rel_pos_type="latest", macaron_style=True)
+    settings, published, statistics = _espnet_files(folder)
+    config = _settings(folder / settings)
+    _require(folder, config, _ESPNET_PARTS)
+    frontend = espnet_frontend(config)
+    _require(folder, frontend, fs="16k", window="hann", center=True, normalized=False, htk=False)
+    encoder = _ESPNET_ENCODER | config["encoder_conf"]
+    oldest = {"rel_pos_type": "legacy", "macaron_style": False}  # what is meant where it is silent
+    _require(
+        folder,
+        oldest | encoder,
+        _NORMAL,
+        input_layer="conv2d",
+        pos_enc_layer_type="rel_pos",
+        rel_pos_type="latest",
+        macaron_style=True,
+    )
+    weights = _weights(folder, published)
+    if not all(isinstance(symbol, str) for symbol in config["token_list"]):
+        raise TypeError("a symbol is no text")
     n_units, eps = len(config["token_list"]), 1e-12
-    shape = _encoder_shape(encoder, config["input_size"], weights)
+    n_mels = config.get("input_size") or frontend["n_mels"]
+    shape = _encoder_shape(encoder, n_mels, weights)
+    decoder = _ESPNET_DECODER | config.get("decoder_conf", {})
     ours = ModelConfig(
         encoder=EncoderConfig(**shape, position="xl", norm_eps=eps, normalizes_features=True),
-        decoder=_decoder_config(config["decoder_conf"], n_units, shape["d_model"], eps),
+        decoder=_decoder_config(decoder, n_units, shape["d_model"], eps),
         n_units=n_units,
-        blank_id=config["ctc_conf"].get("blank", 0),
-        sos_id=config["sos"],
-        eos_id=config["eos"],
+        frame_rate=SAMPLE_RATE / frontend["hop_length"] / 4,
+        sos_id=config.get("sos", n_units - 1),
+        eos_id=config.get("eos", n_units - 1),
     )
     parts = (_WENET_ENCODER_PARTS, _WENET_DECODER_PARTS)
     state = {_name(n, _WENET_NAMES, *parts): w for n, w in weights.items()}
-    return _filled(folder, ours, state | _cmvn(config))
+    state |= _cmvn(config) or _statistics(folder / statistics, espnet_cmvn)
+    return Checkpoint(_filled(folder, ours, state), config)
 
 
-@_refusing
-def load_firered(folder: Path) -> HybridModel:
-    """A FireRedASR2-AED: `config.yaml` with the arguments, and the weights.
+@refusing
+def load_firered(folder: Path) -> Checkpoint:
+    """A FireRedASR2-AED, or a FireRedASR-AED without CTC: `model.pth.tar` and `cmvn.ark`.
 
     Raises:
         ModelError: a file is missing, or the weights are not what the configuration says.
     """
-    config, weights = _read(folder, "config.yaml")
-    d_model, n_units = config["d_model"], config["odim"]
+    config, weights = _firered_package(folder)
+    d_model, n_tokens = config["d_model"], config["odim"]
     channels = _like(folder, weights, "encoder.input_preprocessor.conv.0.weight").shape[0]
     encoder_ff = _like(folder, weights, "encoder.layer_stack.0.ffn1.net.1.weight").shape[0]
     decoder_ff = _like(folder, weights, "decoder.layer_stack.0.mlp.w_1.weight").shape[0]
+    blank_id = config.get("blank_id", 0)
+    _require(folder, {"blank_id": blank_id}, blank_id=0)
     ours = ModelConfig(
         encoder=EncoderConfig(
             n_mels=config["idim"],
@@ -223,7 +293,7 @@ def load_firered(folder: Path) -> HybridModel:
             final_norm=False,
         ),
         decoder=DecoderConfig(
-            vocab_size=n_units,
+            vocab_size=n_tokens,
             d_model=d_model,
             n_heads=config["n_head"],
             n_layers=config["n_layers_dec"],
@@ -232,38 +302,103 @@ def load_firered(folder: Path) -> HybridModel:
             key_bias=False,
             tied_output=True,
         ),
-        n_units=n_units,
-        blank_id=config["blank_id"],
+        n_units=n_tokens if any(name.startswith("ctc.") for name in weights) else 0,
+        blank_id=blank_id,
         sos_id=config["sos_id"],
         eos_id=config["eos_id"],
     )
     weights.pop("decoder.tgt_word_prj.weight", None)  # the same tensor as the embedding
     parts = (_FIRERED_ENCODER_PARTS, _FIRERED_DECODER_PARTS)
     state = {_name(n, _FIRERED_NAMES, *parts): w for n, w in weights.items()}
-    return _filled(folder, ours, state | _cmvn(config))
+    state |= _cmvn(config) or _statistics(folder / "cmvn.ark", kaldi_cmvn)
+    return Checkpoint(_filled(folder, ours, state), config)
 
 
-def _read(folder: Path, settings: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def espnet_frontend(settings: dict[str, Any]) -> dict[str, Any]:
+    """How a model of ESPnet hears, with what its settings are silent about."""
+    frontend = {"n_fft": 512, "hop_length": 128, "n_mels": 80} | settings.get("frontend_conf", {})
+    frontend["win_length"] = frontend.get("win_length") or frontend["n_fft"]
+    if str(frontend.get("fs", "16k")) == "16000":
+        frontend["fs"] = "16k"
+    return frontend
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_SETTINGS:
+        raise OSError(f"{path.name} is far too long")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _weights(folder: Path, published: str) -> dict[str, Tensor]:
+    """The weights under their makers' names, without those that are not needed."""
+    if (folder / published).is_file():
+        return _needed(folder, load_torch(folder / published))
+    if (folder / _SAFE_WEIGHTS).is_file():
+        return _needed(folder, load_file(folder / _SAFE_WEIGHTS))
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), published)
+
+
+def _needed(folder: Path, weights: Any) -> dict[str, Tensor]:
+    if not isinstance(weights, dict) or not all(isinstance(w, Tensor) for w in weights.values()):
+        raise ModelError(
+            f"The model folder {folder.name!r} holds something else than weights where they should "
+            "be. Copy it again."
+        )
+    return {name: value for name, value in weights.items() if not _DROPPED.match(name)}
+
+
+def _firered_package(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    published = folder / "model.pth.tar"
+    if not published.is_file() and (folder / _SAFE_WEIGHTS).is_file():
+        return _settings(folder / "config.yaml"), _weights(folder, published.name)
+    package = load_torch(published)
+    return vars(package["args"]), _needed(folder, package["model_state_dict"])
+
+
+def _espnet_files(folder: Path) -> tuple[str, str, str]:
+    """Where in a folder the settings, the weights and the statistics lie."""
+    if (folder / "meta.yaml").is_file() and not (folder / "config.yaml").is_file():
+        said = _settings(folder / "meta.yaml")
+        settings = _inside(folder, said["yaml_files"]["asr_train_config"])
+        statistics = _settings(folder / settings)["normalize_conf"]["stats_file"]
+        weights = _inside(folder, said["files"]["asr_model_file"])
+        return settings, weights, _inside(folder, statistics)
+    found = sorted(path.name for path in folder.glob("*.pth"))
+    if len(found) > 1:
+        raise ModelError(
+            f"The model folder {folder.name!r} has more than one file of weights "
+            f"({', '.join(found)}). Keep the one that is the recognizer."
+        )
+    return "config.yaml", found[0] if found else "model.pth", "feats_stats.npz"
+
+
+def _inside(folder: Path, path: str) -> str:
+    """The path as it is, if it stays in the folder."""
+    if not (folder / path).resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"{path} is outside")
+    return path
+
+
+def _statistics(path: Path, read: Callable[[Path], Cmvn]) -> Cmvn:
     try:
-        if (folder / settings).stat().st_size > MAX_SETTINGS:
-            raise ValueError(f"{settings} is far too long")
-        config = yaml.safe_load((folder / settings).read_text(encoding="utf-8"))
-        weights = load_file(folder / "model.safetensors")
-    except FileNotFoundError as error:
-        missing = Path(str(error.filename or "model.safetensors")).name
+        return read(path)
+    except _MISSHAPEN as error:
         raise ModelError(
-            f"The model folder {folder.name!r} has no file {missing}. Copy the whole folder."
+            f"{path.name} in the model folder {path.parent.name!r} is damaged "
+            f"({type(error).__name__}). Copy it again."
         ) from error
-    except (OSError, yaml.YAMLError, SafetensorError, UnicodeDecodeError) as error:
-        raise ModelError(
-            f"The model folder {folder.name!r} is damaged: {error}. Copy it again."
-        ) from error
-    return config, {name: value for name, value in weights.items() if not _DROPPED.match(name)}
 
 
-def _require(folder: Path, found: dict[str, Any], **wanted: Any) -> None:
-    wanted |= {"normalize_before": True, "use_cnn_module": True}
-    for name, value in wanted.items():
+# What our modules do and no setting of theirs changes.
+_NORMAL = {"normalize_before": True, "use_cnn_module": True, "macaron_style": True}
+_NORMAL |= {"selfattention_layer_type": "rel_selfattn", "positionwise_layer_type": "linear"}
+
+
+def _require(
+    folder: Path, found: dict[str, Any], normal: dict[str, Any] | None = None, **wanted: Any
+) -> None:
+    """See to it that what settings say is what we do; they may be silent about it."""
+    for name, value in {**(normal or {}), **wanted}.items():
         if found.get(name, value) != value:
             raise ModelError(
                 f"The model {folder.name!r} has {name}: {found[name]}, and Sottovoce runs only "
@@ -298,8 +433,12 @@ def _decoder_config(
     )
 
 
-def _cmvn(config: dict[str, Any]) -> dict[str, Tensor]:
-    return {f"encoder.{name}": torch.tensor(config["cmvn"][name]) for name in ("mean", "istd")}
+def _cmvn(config: dict[str, Any]) -> Cmvn:
+    """Mean and deviation out of the settings; nothing where they do not hold them."""
+    found = config.get("cmvn")
+    if not isinstance(found, dict):
+        return {}
+    return {f"encoder.{name}": torch.tensor(found[name]) for name in ("mean", "istd")}
 
 
 def _name(theirs: str, names: Names, encoder_parts: Names, decoder_parts: Names) -> str:

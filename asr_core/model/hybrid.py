@@ -24,7 +24,7 @@ class ModelConfig:
     """Everything about a model but its weights.
 
     Attributes:
-        n_units: what the CTC head tells apart, the blank included.
+        n_units: what the CTC head tells apart, the blank included; 0: there is no such head.
         ctc_pooling: encoder frames that make one CTC frame.
         frame_rate: encoder frames per second.
         tail: seconds of silence its weights need behind speech.
@@ -124,6 +124,20 @@ class LanguageHead(nn.Module):
         return self.out(x).float().log_softmax(-1)
 
 
+def require_vocabulary(n_pieces: int, config: ModelConfig, name: str) -> None:
+    """See to it that a vocabulary which CTC and the decoder share is of their size.
+
+    Raises:
+        ModelError: it is not.
+    """
+    if n_pieces != config.decoder.vocab_size or config.n_units not in (0, n_pieces):
+        raise ModelError(
+            f"The vocabulary of the model {name!r} has {n_pieces} pieces, its "
+            f"configuration {config.n_units} for CTC and {config.decoder.vocab_size} for the "
+            "decoder; all must be the same. Copy the model's folder again."
+        )
+
+
 class HybridModel(nn.Module):
     """Joint CTC and attention recognition over one Conformer."""
 
@@ -135,7 +149,8 @@ class HybridModel(nn.Module):
         self.config = config
         d = config.encoder.d_model
         self.encoder = Conformer(config.encoder)
-        self.ctc = CtcHead(d, config.n_units, config.ctc_pooling)
+        if config.n_units:
+            self.ctc = CtcHead(d, config.n_units, config.ctc_pooling)
         self.decoder = AttentionDecoder(config.decoder)
         r2l = config.decoder_r2l
         self.decoder_r2l = None if r2l is None else AttentionDecoder(r2l)
@@ -155,7 +170,13 @@ class HybridModel(nn.Module):
         return self.encoder(features.to(device), lengths.to(device), **options)
 
     def ctc_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T'', units) float32 log posteriors of what the encoder heard, and (B,) frames."""
+        """(B, T'', units) float32 log posteriors of what the encoder heard, and (B,) frames.
+
+        Raises:
+            ValueError: the model has no CTC head.
+        """
+        if not self.config.n_units:
+            raise ValueError("this model has no CTC head")
         device = self.ctc.proj.weight.device
         return self.ctc(encoder_out.to(device), lengths.to(device))
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from asr_core.audio.features import kaldi_fbank
 from asr_core.errors import ModelError
 from asr_core.model import trained
-from asr_core.model.hybrid import HybridModel
+from asr_core.model.hybrid import HybridModel, require_vocabulary
 from asr_core.text.pieces import VOCABULARY, Pieces
 
 N_MELS = 40
@@ -46,10 +46,5 @@ def load_plain(folder: Path) -> tuple[HybridModel, Pieces]:
     config = trained.load_config(folder)
     is_vocabulary = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
     pieces = Pieces(texts if is_vocabulary else [])
-    if len(pieces.texts) != config.n_units or config.n_units != config.decoder.vocab_size:
-        raise ModelError(
-            f"The vocabulary of the model {folder.name!r} has {len(pieces.texts)} pieces, its "
-            f"configuration {config.n_units} for CTC and {config.decoder.vocab_size} for the "
-            "decoder; all must be the same. Copy the model's folder again."
-        )
+    require_vocabulary(len(pieces.texts), config, folder.name)
     return HybridModel.filled(config, trained.load(folder), folder.name), pieces

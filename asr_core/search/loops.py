@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from asr_core.search.types import Hypothesis
 
 _SHORT = 4  # tokens; phrases up to this long may be repeated `max_repeats` times
 _LONGEST = 48  # tokens
@@ -43,3 +46,13 @@ def without_loop(tokens: Sequence[int]) -> int:
         if n_again >= length * (_LONG_REPEATS - 1):
             return len(tokens) - n_again
     return len(tokens)
+
+
+def said_once(found: Hypothesis) -> Hypothesis:
+    """A hypothesis in which what it went on repeating is said once."""
+    n_tokens = without_loop(found.tokens) if found.looped else len(found.tokens)
+    return replace(
+        found,
+        tokens=found.tokens[:n_tokens],
+        token_log_probs=found.token_log_probs[:n_tokens],
+    )

@@ -134,6 +134,14 @@ def language_shares(segments: Iterable[Segment]) -> Language:
     return Language(zh, en, other, _label(zh, en, other))
 
 
+def language_of(text: str) -> str:
+    """Whether a text is more Chinese, "zh", or more English, "en", by how long it takes to say."""
+    seconds = {"zh": 0.0, "en": 0.0, "other": 0.0}
+    for language, weight in _weights(text, "en"):
+        seconds[language] += weight
+    return "zh" if seconds["zh"] >= seconds["en"] else "en"
+
+
 def _weights(text: str, language: str) -> Iterable[tuple[str, float]]:
     chinese = language in ("zh", "en", "yue")
     for char in re.findall(f"[{UNSPACED}]", text):

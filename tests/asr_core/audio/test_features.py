@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from asr_core.audio.features import kaldi_fbank, log_mel
+from asr_core.audio.features import kaldi_fbank, log_mel, stft_log_mel
 
 
 def test_log_mel_equals_transformers_whisper_features():
@@ -62,3 +62,23 @@ def test_a_batch_of_waveforms_gives_what_each_gives_alone():
     found = kaldi_fbank(waveforms, n_mels=40)
     assert found.shape == (2, 5, 23, 40)
     torch.testing.assert_close(found[1, 3], kaldi_fbank(waveforms[1, 3], n_mels=40))
+
+
+@pytest.mark.parametrize(("window", "hop"), [(512, 128), (400, 160)])
+@pytest.mark.parametrize("n_samples", [16_000, 5_001, 600])
+def test_espnets_log_mel_is_librosas(window, hop, n_samples):
+    import librosa
+
+    sound = np.random.default_rng(0).normal(0, 0.1, n_samples).astype(np.float32)
+    mel = librosa.feature.melspectrogram(
+        y=sound, sr=16_000, n_fft=512, win_length=window, hop_length=hop, n_mels=80,
+        pad_mode="reflect",
+    )  # fmt: skip
+    expected = torch.from_numpy(np.log(np.maximum(mel, 1e-10)).T)
+    found = stft_log_mel(torch.from_numpy(sound)[None], window=window, hop=hop)[0]
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("n_samples", "n_frames"), [(0, 0), (1, 1), (127, 1), (128, 2)])
+def test_espnets_frames_of_very_little_sound(n_samples, n_frames):
+    assert stft_log_mel(torch.zeros(2, n_samples)).shape == (2, n_frames, 80)

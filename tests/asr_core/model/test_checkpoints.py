@@ -1,9 +1,15 @@
 """Public checkpoints against the outputs of the programs they come from."""
 
+import json
+import re
 import shutil
+from argparse import Namespace
 
+import numpy as np
 import pytest
 import torch
+import yaml
+from public_conformers import espnet_shapes, firered_shapes, kaldi_matrix, wenet_shapes
 from safetensors.torch import load_file, save_file
 
 from asr_core.errors import ModelError
@@ -22,7 +28,7 @@ TOLERANCE = {"atol": 1e-4, "rtol": 0}  # of golden/README.md
 def case(request, shared_folder):
     """(name, model, golden tensors, features the model takes, their lengths)."""
     folder = shared_folder / "golden" / request.param
-    model = LOADERS[request.param](folder)
+    model = LOADERS[request.param](folder).model
     io = load_file(folder / "io.safetensors")
     features = io["feats"]
     if not request.param.startswith("wenet"):  # stored normalized, while our model normalizes
@@ -94,7 +100,7 @@ def test_the_batch_is_scored_at_once_and_padding_is_harmless(case):
 
 def test_the_right_to_left_decoder_scores_reversed_tokens(shared_folder):
     folder = shared_folder / "golden" / "wenet_u2pp"
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     with torch.inference_mode():
         encoder_out, lengths = model.encode(io["feats"], io["feats_lengths"])
         found = model.decoder_r2l.score(
@@ -105,10 +111,64 @@ def test_the_right_to_left_decoder_scores_reversed_tokens(shared_folder):
         torch.testing.assert_close(found[i, :length], expected, **TOLERANCE)
 
 
+def as_published(golden, folder):
+    """A golden model in the files its makers publish."""
+    folder.mkdir()
+    weights = load_file(golden / "model.safetensors")
+    if golden.name.startswith("wenet"):
+        for name in ("train.yaml", "global_cmvn"):
+            shutil.copy(golden / name, folder)
+        for name in ("mean", "istd"):
+            del weights[f"encoder.global_cmvn.{name}"]
+        torch.save(weights, folder / "final.pt")
+        return folder
+    config = yaml.safe_load((golden / ("config.yaml")).read_text(encoding="utf-8"))
+    mean, istd = (np.array(config["cmvn"][name]) for name in ("mean", "istd"))
+    del config["cmvn"]
+    sums, squares = 1000 * mean, 1000 * (istd**-2 + mean**2)
+    if golden.name.startswith("firered"):
+        package = {"args": Namespace(**config), "model_state_dict": weights}
+        torch.save(package, folder / "model.pth.tar")
+        (folder / "cmvn.ark").write_bytes(kaldi_matrix("DM", sums, squares, 1000))
+        return folder
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    np.savez(folder / "feats_stats.npz", count=1000, sum=sums, sum_square=squares)
+    torch.save(weights, folder / "valid.acc.ave.pth")
+    return folder
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_in_its_makers_files_it_is_the_same_model(shared_folder, tmp_path, name):
+    golden = shared_folder / "golden" / name
+    ours = LOADERS[name](golden).model
+    found = LOADERS[name](as_published(golden, tmp_path / name)).model
+    assert found.config == ours.config
+    expected = ours.state_dict()
+    assert found.state_dict().keys() == expected.keys()
+    for weight, value in found.state_dict().items():
+        torch.testing.assert_close(value, expected[weight], atol=1e-6, rtol=1e-5)
+
+
+NAMES = {
+    "wenet_u2pp": wenet_shapes,
+    "espnet_conformer": espnet_shapes,
+    "firered_tiny": firered_shapes,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_made_up_models_have_the_names_of_real_ones(shared_folder, name):
+    listed = json.loads((shared_folder / "golden" / name / "keys.json").read_text())
+    real = {re.sub(r"\.\d+\.", ".0.", each["key"]): len(each["shape"]) for each in listed}
+    ours = NAMES[name](9)
+    ours |= {"decoder.tgt_word_prj.weight": (9, 16)} if name == "firered_tiny" else {}
+    assert {re.sub(r"\.\d+\.", ".0.", key): len(shape) for key, shape in ours.items()} == real
+
+
 @pytest.mark.parametrize(("chunk", "left"), [(16, -1), (4, -1), (4, 2), (8, 0)])
 def test_chunk_masks_limit_what_a_frame_hears(shared_folder, chunk, left):
     folder = shared_folder / "golden" / "wenet_u2pp"
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     with torch.inference_mode():
         found, lengths = model.encode(
             io["feats"], io["feats_lengths"], chunk_size=chunk, left_chunks=left
@@ -120,7 +180,7 @@ def test_chunk_masks_limit_what_a_frame_hears(shared_folder, chunk, left):
 
 def test_a_stream_fed_chunk_by_chunk_is_a_chunk_mask(shared_folder):
     folder = shared_folder / "golden" / "wenet_u2pp"
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     with torch.inference_mode():
         for chunk, left in ((16, -1), (4, -1), (8, 1)):
             found, lengths = model.encode(
@@ -133,7 +193,7 @@ def test_a_stream_fed_chunk_by_chunk_is_a_chunk_mask(shared_folder):
 
 @pytest.mark.parametrize("name", LOADERS)
 def test_start_and_end_tokens_are_those_of_the_family(shared_folder, name):
-    config = LOADERS[name](shared_folder / "golden" / name).config
+    config = LOADERS[name](shared_folder / "golden" / name).model.config
     expected = {"wenet_u2pp": (2, 2), "firered_tiny": (3, 4)}.get(name, (59, 59))
     assert (config.sos_id, config.eos_id, config.blank_id) == (*expected, 0)
 
@@ -190,7 +250,7 @@ def test_a_folder_without_weights_says_which_file_it_lacks(shared_folder, tmp_pa
     with pytest.raises(ModelError, match=r"has no file train\.yaml"):
         load_wenet(tmp_path)
     shutil.copy(shared_folder / "golden" / "wenet_u2pp" / "train.yaml", tmp_path)
-    with pytest.raises(ModelError, match=r"has no file model\.safetensors"):
+    with pytest.raises(ModelError, match=r"has no file final\.pt"):
         load_wenet(tmp_path)
 
 

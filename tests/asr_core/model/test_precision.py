@@ -41,7 +41,7 @@ def test_half_precision_differs_by_no_more_than_stated(shared_folder, name, load
     folder = shared_folder / "golden" / name
     found = {}
     for kind in ("float32", dtype):
-        placement = place(load(folder), "cpu", kind)
+        placement = place(load(folder).model, "cpu", kind)
         model = placement.model
         torch.manual_seed(0)
         features = torch.randn(2, 90, 80) / model.encoder.istd + model.encoder.mean

@@ -144,7 +144,7 @@ def test_no_utterances_with_sound_need_no_pass(tiny):
 @pytest.mark.parametrize("name", ["wenet_u2pp", "wenet_conformer"])
 def test_ctc_s_draft_gives_what_greedy_search_gives_over_real_weights(shared_folder, name, weight):
     folder = shared_folder / "golden" / name
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     encoder_out, lengths = io["encoder_out"], io["encoder_out_lengths"]
     prompts = torch.full((len(lengths), 1), model.config.sos_id)
     options = SearchOptions(model.config.eos_id, 1, ctc_weight=weight, pre_beam=6)

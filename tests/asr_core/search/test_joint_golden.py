@@ -24,7 +24,11 @@ def golden(shared_folder):
 
     def load(name):
         folder = shared_folder / "golden" / name
-        return loaders[name.split("_")[0]](folder), load_file(folder / "io.safetensors"), folder
+        return (
+            loaders[name.split("_")[0]](folder).model,
+            load_file(folder / "io.safetensors"),
+            folder,
+        )
 
     return load
 

@@ -21,7 +21,7 @@ EOS = 5
 @pytest.mark.parametrize("name", ["wenet_conformer", "wenet_u2pp"])
 def test_rescoring_agrees_with_wenet(shared_folder, name):
     folder = shared_folder / "golden" / name
-    model, io = load_wenet(folder), load_file(folder / "io.safetensors")
+    model, io = load_wenet(folder).model, load_file(folder / "io.safetensors")
     results = json.loads((folder / "results.json").read_text())["attention_rescoring"]
     encoder_out, lengths = io["encoder_out"], io["encoder_out_lengths"]
     prompts = torch.full((len(lengths), 1), model.config.sos_id)

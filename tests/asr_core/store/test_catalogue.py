@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,11 @@ def test_the_models_of_the_engines_are_there():
     } <= {entry.id for entry in ENTRIES}
 
 
-def test_the_bundled_model_can_be_run_and_some_others_cannot():
+def test_a_model_can_be_run_if_its_engine_is_here():
     assert known(BUNDLED).runs
-    assert not known("firered-asr-aed-l").runs
+    assert known("firered-asr-aed-l").runs
+    for engine in (None, "gramophone"):
+        assert not replace(known(BUNDLED), engine=engine).runs
 
 
 def test_the_bundled_model_has_the_size_it_says():

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from asr_core.result import Segment
-from asr_core.text.language import Evidence, LanguageChooser, language_shares
+from asr_core.text.language import Evidence, LanguageChooser, language_of, language_shares
 
 
 def sounds(start: float, end: float, zh: float) -> Evidence:
@@ -65,3 +65,11 @@ def test_the_label_follows_the_shares_of_the_text(text, language, label):
     shares = language_shares([Segment(0.0, 1.0, language, text, 1.0)])
     assert shares.label == label
     assert shares.zh + shares.en + shares.other == pytest.approx(0 if label == "none" else 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("我们去", "zh"), ("We go", "en"), ("我们用 Python 写", "zh"), ("code review 吧", "en")],
+)
+def test_a_text_is_in_the_language_most_of_it_is_said_in(text, language):
+    assert language_of(text) == language
