@@ -109,21 +109,22 @@ def _carry_out(order: dict[str, Any], inbound: IO[str], say: Callable[..., None]
         inbound.readline()
     n_passes = 0
     for at, sound in enumerate(sounds):
-        heard = None
+        speech_from = 0.0
         for run in range(order["runs"]):
             began = time.perf_counter()
             heard = recognize(sound)
-            seconds = time.perf_counter() - began
+            seconds, speech_from = time.perf_counter() - began, heard.start
             say(
                 at=at, run=run, text=heard.text, seconds=seconds, first_s=heard.first_s,
                 duration=len(sound) / SAMPLE_RATE, label=heard.label,
             )  # fmt: skip
         n_passes += stats().get("decoder_passes", 0)
-        for prefix_s in order["prefixes_s"] if heard else ():
-            say(at=at, prefix_s=prefix_s, label=_label(recognize, sound, heard.start, prefix_s))
+        for prefix_s in order["prefixes_s"]:
+            label = _label(recognize, sound, speech_from, prefix_s)
+            say(at=at, prefix_s=prefix_s, label=label)
     gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
-    ended = {**stats(), "decoder_passes": n_passes} if stats() else {}
-    say(peak_bytes=peak_memory(), gpu_bytes=gpu, stats=ended)
+    device = {name: stats().get(name) for name in ("device", "precision")}
+    say(peak_bytes=peak_memory(), gpu_bytes=gpu, stats={**device, "decoder_passes": n_passes})
 
 
 def _label(recognize: Recognize, sound: Waveform, start: float, seconds: float) -> str | None:

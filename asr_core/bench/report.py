@@ -193,8 +193,8 @@ def _speed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
                 _figure(speed["real_time_factor"], "{:.4f}"),
                 _figure(speed["peak_bytes"], "{:.0f}", 1e-6),
                 _figure(speed["gpu_bytes"], "{:.0f}", 1e-6),
-                str(speed.get("precision", "")),
-                str(speed.get("decoder_passes", "")),
+                speed.get("precision") or "",
+                str(speed.get("decoder_passes") or ""),
             ]
         )
     yield Table(header, found)
@@ -203,9 +203,9 @@ def _speed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
         for row in rows
         if row["speed"]["real_time_factor"]
     }
-    yield _picture(
-        "speed.svg", "error rate of all (%) against the real-time factor", points, dots=True
-    )
+    if points:
+        title = "error rate of all (%) against the real-time factor"
+        yield _picture("speed.svg", title, points, dots=True)
     levels = {row["name"]: row["throughput"] for row in rows}
     if any(len(found) > 1 for found in levels.values()):
         yield Paragraph(

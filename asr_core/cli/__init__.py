@@ -241,7 +241,9 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         "--output", default="sottovoce-bench", metavar="PATH", help="folder of the report"
     )
     rows = parser.add_argument_group("what is compared; the others with the first")
-    rows.add_argument("--models", nargs="+", default=["sottovoce-base"], metavar="NAME")
+    rows.add_argument(
+        "--models", nargs="*", default=["sottovoce-base"], metavar="NAME", help="none: only others"
+    )
     rows.add_argument(
         "--precisions", nargs="+", choices=get_args(Precision), default=["auto"], metavar="NAME"
     )

@@ -98,6 +98,8 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
     rows = rows_of(settings, arguments.models, arguments.precisions, modes)
     rows += [Row(name) for name in arguments.peers]
     rows += [command_row(given) for given in arguments.commands]
+    if not rows:
+        raise AsrError("There is nothing to measure. Name --models, --peers or a --command.")
     names = [file_name(row.name) for row in rows]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

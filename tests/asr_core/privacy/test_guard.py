@@ -42,6 +42,20 @@ def test_the_speech_detector_leaves_no_device_number_and_no_log(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_a_program_that_was_named_may_be_started_and_no_other():
+    program = """
+import subprocess, sys
+stand()
+let_start(sys.executable)
+for line in ([sys.executable, "-c", "print('named')"], ["echo", "other"]):
+    try:
+        print(subprocess.run(line, capture_output=True, text=True).stdout)
+    except PermissionError:
+        print("refused")
+"""
+    assert said(program) == ["named", "refused"]
+
+
 ABROAD = [
     ("look up", 'socket.create_connection(("192.0.2.1", 80), 0.1)'),
     ("look up", 'socket.create_connection(("::ffff:192.0.2.1", 80), 0.1)'),
