@@ -89,7 +89,7 @@ def rows_of(
 
 
 def command_row(given: str) -> Row:
-    """The row of NAME=TEMPLATE, which the guard then lets this process start.
+    """The row of NAME=TEMPLATE.
 
     Raises:
         AsrError: it is not of this form.
@@ -98,7 +98,6 @@ def command_row(given: str) -> Row:
     words = _words(template)
     if not name.strip() or not words or "{file}" not in template:
         raise AsrError(f"{given!r} is no command to compare with. Write NAME=PROGRAM ... {{file}}.")
-    guard.let_start(words[0])
     return Row(name.strip(), template=template)
 
 
@@ -323,9 +322,10 @@ def _by_command(
 def _said(template: str, path: Path) -> str:
     words = [word.replace("{file}", str(path)) for word in _words(template)]
     try:
-        run = subprocess.run(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        with guard.letting_start(words[0]):
+            run = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
     except OSError as error:
         raise AsrError(f"Cannot start {words[0]!r}: {error.strerror}.") from None
     if run.returncode:

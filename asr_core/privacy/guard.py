@@ -15,7 +15,8 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from asr_core import children
@@ -48,7 +49,7 @@ _SENTENCES = {
 _refused: Counter[str] = Counter()
 _standing = False
 _hosts: tuple[str, ...] = ()  # this process may look them up
-_named: set[str] = set()  # programs that a person named, for this process to start
+_named: set[str] = set()  # programs that a person named, while they may be started
 _reachable: set[tuple[str, int]] = set()  # what they turned out to be: address and port
 
 
@@ -86,12 +87,17 @@ def stand(hosts: Sequence[str] = ()) -> None:
     sys.addaudithook(_hook)
 
 
-def let_start(program: str) -> None:
-    """This process may start `program`, which a person named on the command line.
+@contextmanager
+def letting_start(program: str) -> Iterator[None]:
+    """Meanwhile this process may start `program`, which a person named on the command line.
 
-    It is foreign code: what it does nobody here sees. On Linux it inherits a network of its own.
+    It is foreign code: what it does nobody here sees. On Linux it inherits our empty network.
     """
     _named.add(program)
+    try:
+        yield
+    finally:
+        _named.discard(program)
 
 
 def refused() -> dict[str, int]:
