@@ -38,11 +38,18 @@ PREFIXES_S = (1.0, 2.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is measured against the others: ours with settings, a peer, or somebody's command."""
+    """What is measured against the others: ours with settings, a peer, or somebody's command.
+
+    Attributes:
+        template: a command, {file} is the recording.
+        asks_language: whether the language after 1, 2 and 5 seconds is asked for, which hardly
+            depends on the way to decode.
+    """
 
     name: str
     settings: Settings | None = None
-    template: str | None = None  # a command, {file} is the recording
+    template: str | None = None
+    asks_language: bool = False
 
     @property
     def kind(self) -> str:
@@ -57,7 +64,7 @@ class Plan:
         runs: of every recording; the median counts.
         threads: of every recognizer.
         concurrency: how many streams of recordings side by side, above 1.
-        languages: whether the language is asked for after 1, 2 and 5 seconds.
+        languages: whether rows that ask for the language by duration do.
     """
 
     runs: int
@@ -84,7 +91,7 @@ def rows_of(
                 chosen = replace(settings, engine=model, precision=precision, decode=mode)
                 shown = Path(model).name
                 parts = [shown, precision, *([mode] if searches(model) else [])]
-                rows.append(Row(" ".join(parts), chosen))
+                rows.append(Row(" ".join(parts), chosen, asks_language=mode == named[0]))
     return rows
 
 
@@ -106,7 +113,8 @@ def work(rows: Sequence[Row], recordings: Sequence[Recording], plan: Plan) -> li
     n_bytes = float(sum(recording.n_bytes for recording in recordings))
     return [
         n_bytes * plan.runs
-        + (n_bytes * (plan.languages + len(plan.concurrency)) if row.kind != "command" else 0)
+        + n_bytes * (plan.languages and row.asks_language)
+        + n_bytes * len(plan.concurrency) * (row.kind != "command")
         for row in rows
     ]
 
@@ -162,6 +170,7 @@ def _key(row: Row, recordings: Sequence[Recording], plan: Plan) -> str:
         row.kind,
         None if row.settings is None else asdict(row.settings),
         row.template,
+        row.asks_language,
         asdict(plan),
         weights,
         [(str(r.path.resolve()), r.n_bytes, r.path.stat().st_mtime_ns) for r in recordings],
@@ -178,7 +187,7 @@ def _by_process(
         "threads": plan.threads,
         "runs": plan.runs,
         "files": [str(recording.path.resolve()) for recording in recordings],
-        "prefixes_s": PREFIXES_S if plan.languages and row.kind == "ours" else (),
+        "prefixes_s": PREFIXES_S if plan.languages and row.asks_language else (),
         "together": False,
     }
     if row.settings is not None:

@@ -68,8 +68,8 @@ def _blocks(results: Mapping[str, Any]) -> Iterator[Block]:
     plan = results["plan"]
     yield Title("Benchmark of speech recognition")
     yield Paragraph(
-        f"{results['n_recordings']} recordings, {plan['runs']} timed runs of each, the median "
-        f"counts; {plan['threads']} threads; made on {results['made']} by: {results['command']}"
+        f"{results['n_recordings']} recordings; timed runs of each: {plan['runs']}, the median "
+        f"counts; threads: {plan['threads']}; made on {results['made']} by: {results['command']}"
     )
     yield Table(["machine", ""], [[name, text] for name, text in results["machine"].items()])
     for row in failed:
