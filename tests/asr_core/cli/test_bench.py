@@ -196,7 +196,7 @@ def spoken(tmp_path_factory):
 def test_the_bundled_model_is_measured_alone_and_side_by_side(spoken):
     out = spoken / "out"
     line = ["bench", "--folder", str(spoken), "--output", str(out), "--runs", "1"]
-    assert main([*line, "--modes", "joint", "--concurrency", "2"]) == 0
+    assert main([*line, "--modes", "joint", "--concurrency", "2", "--threads", "1"]) == 0
     found = json.loads((out / "results.json").read_text(encoding="utf-8"))
     (row,) = found["rows"]
     assert row["name"] == "sottovoce-base auto joint"
