@@ -13,6 +13,7 @@ _ROOT = Path(__file__).resolve().parents[1]  # the folder asr_core lies in
 _ONLINE = "asr_core.store.program"  # the only one that may be let out, to hosts it is told
 _MODULES = (
     _ONLINE,
+    "asr_core.bench.cell",
     "asr_core.jobs.worker",
     "asr_core.sandbox.program",
     "asr_core.saving",

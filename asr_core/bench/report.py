@@ -1,203 +1,330 @@
-"""python -m asr_core.bench.report MANIFEST TEXTS... : error rates, and how sure they are.
-
-TEXTS are files that the benchmark wrote: a JSON object a line, id and text. Words count in English,
-characters in Chinese, both in mixed text. Case, punctuation and script do not count; figures are
-spelled out first (in mixed text in the language that fits better). Intervals are 95 % of a
-bootstrap over utterances; with two files or more every one is compared with the first, on the same
-samples.
-"""
+"""The figures as pages: report.md with pictures beside it, and report.html, one file alone."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import re
-import sys
-import unicodedata
-from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from asr_core.bench.results import NORMALIZATION, metric
+from asr_core.export.markdown import escaped
+from asr_core.saving import save_text
+from asr_core.training.plot import Curve, chart, drawing
 
-from asr_core.errors import AsrError
-from asr_core.text.chinese import in_script
-from asr_core.text.score import HAN, n_errors
-
-_SAMPLES = 2000
 _WORST = 10
-_FIGURES = re.compile(r"\d+(?:\.\d+)?")
-_WORD = re.compile(rf"{HAN}|(?:(?!{HAN})[^\s])+")
+_STYLE = (
+    "body{font:15px/1.5 sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#222;"
+    "background:#fff}table{border-collapse:collapse;display:block;overflow-x:auto}"
+    "td,th{border:1px solid #ccc;padding:.2em .6em;text-align:left;vertical-align:top}"
+    "svg{max-width:100%;height:auto}"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One recording: its words, as they should be and as they were recognized."""
-
-    id: str
-    group: str
-    reference: list[str]
-    hypothesis: list[str]
-    n_errors: int
+class Title:
+    text: str
 
 
-def tokens(text: str, language: str, figures: str | None = None) -> list[str]:
-    """What is compared.
-
-    Args:
-        language: "en", "zh", or anything else for both.
-        figures: how figures in mixed text are read, "zh" or "en"; None: not at all.
-    """
-    text = in_script(unicodedata.normalize("NFKC", text).lower(), "simplified")
-    text = text.replace("’", "'").replace("`", "'")
-    spelled = language if language in ("en", "zh") else figures
-    if spelled == "en":
-        text = _english_figures(text)
-    elif spelled == "zh":
-        text = _chinese_figures(text)
-    kept = (c if c == "'" or unicodedata.category(c)[0] in "LNM" else " " for c in text)
-    text = re.sub(r"(?<![a-z])'|'(?![a-z])", " ", "".join(kept))
-    found = _WORD.findall(text)
-    return [c for word in found for c in word] if language == "zh" else found
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: str
 
 
-def _english_figures(text: str) -> str:
-    from num2words import num2words  # pyright: ignore[reportMissingImports]
-
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
-    text = re.sub(r"(\d+)%", r"\1 percent", text)
-    text = re.sub(r"(\d+)(?:st|nd|rd|th)\b", lambda m: num2words(int(m[1]), to="ordinal"), text)
-    return re.sub(r"\d+", lambda m: f" {num2words(int(m[0]))} ", text)
+@dataclass(frozen=True, slots=True)
+class Table:
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
-def _chinese_figures(text: str) -> str:
-    import cn2an  # pyright: ignore[reportMissingImports]
-
-    def year(found: re.Match[str]) -> str:
-        return found[1].translate(str.maketrans("0123456789", "零一二三四五六七八九")) + "年"
-
-    text = re.sub(r"(\d{4})年", year, text)
-    text = re.sub(r"(\d+(?:\.\d+)?)%", r"百分之\1", text)
-    return _FIGURES.sub(lambda m: cn2an.an2cn(m[0]) if len(m[0]) < 12 else m[0], text)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    name: str  # of the file
+    title: str
+    svg: str
 
 
-def recognized(manifest: Path, texts: Path) -> list[tuple[dict[str, Any], str]]:
-    """The rows of a manifest that are there to be scored, each with what was heard, "" if nothing.
-
-    The same sound in another format does not count again. Errors are those of reading.
-    """
-    rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
-    lines = [json.loads(line) for line in texts.read_text(encoding="utf-8").splitlines()]
-    found = {line["id"]: line["text"] for line in lines}
-    return [(row, found.get(row["id"], "")) for row in rows if not row.get("format_test")]
+Block = Title | Paragraph | Table | Picture
 
 
-def read_items(manifest: Path, texts: Path) -> list[Item]:
-    """Every recording of a manifest that is there to be scored; one without text is all wrong.
+def write(results: Mapping[str, Any], folder: Path) -> None:
+    """report.md, its pictures and report.html.
 
     Raises:
-        AsrError: one of the files cannot be used, or the extra `bench` is missing.
+        AsrError: one of them cannot be written.
     """
-    try:
-        return [_item(row, text) for row, text in recognized(manifest, texts)]
-    except ImportError as error:
-        raise AsrError(f"{error.name} is not installed; the extra `bench` brings it.") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AsrError(
-            f"{manifest.name} and {texts.name} cannot be compared ({error}). The first needs id, "
-            "text and language on every line, the second id and text."
-        ) from error
+    blocks = [*_blocks(results)]
+    for block in blocks:
+        if isinstance(block, Picture):
+            save_text(folder / block.name, block.svg)
+    save_text(folder / "report.md", "\n\n".join(map(_markdown, blocks)) + "\n")
+    save_text(folder / "report.html", _page(blocks))
 
 
-def _item(row: dict[str, Any], text: str) -> Item:
-    language = row["language"]
-    kind = "long" if row.get("long") else "synthetic" if row.get("synthetic") else "real"
-    readings = (None,) if language in ("en", "zh") else ("zh", "en", None)
-    pairs = [
-        (tokens(row["text"], language, figures), tokens(text, language, figures))
-        for figures in readings
-    ]
-    scored = [(n_errors(*pair), *pair) for pair in pairs]
-    errors, reference, hypothesis = min(scored, key=lambda s: s[0] / max(1, len(s[1])))
-    return Item(row["id"], f"{language} {kind}", reference, hypothesis, errors)
-
-
-def resampled(items: list[Item], seed: int = 0) -> NDArray[np.float64]:
-    """Error rates of as many utterances, drawn from these with replacement, many times."""
-    counts = np.array([(item.n_errors, len(item.reference)) for item in items])
-    drawn = np.random.default_rng(seed).integers(len(items), size=(_SAMPLES, len(items)))
-    errors, n_tokens = counts[drawn].sum(axis=1).T
-    return errors / np.maximum(1, n_tokens)
-
-
-def rate(items: list[Item]) -> float:
-    """Errors per token of the references."""
-    return sum(i.n_errors for i in items) / max(1, sum(len(i.reference) for i in items))
-
-
-def grouped(items: list[Item]) -> dict[str, list[Item]]:
-    """By language and kind, and all of a language together."""
-    groups: dict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        groups[item.group].append(item)
-        groups[f"{item.group.split()[0]} all"].append(item)
-    return dict(sorted(groups.items()))
-
-
-def cell(items: list[Item]) -> str:
-    """The error rate in % and its interval."""
-    if not items:
-        return ""
-    low, high = 100 * np.quantile(resampled(items), (0.025, 0.975))
-    sure = f"[{low:.1f}, {high:.1f}]" if len(items) > 1 else ""
-    return f"{100 * rate(items):6.2f} {sure}"
-
-
-def _difference(items: list[Item], base: list[Item]) -> str:
-    """How much lower or higher than the first file's, and whether chance would explain it."""
-    if len(items) < 2:
-        return ""
-    low, high = 100 * np.quantile(resampled(items) - resampled(base), (0.025, 0.975))
-    verdict = "" if low <= 0 <= high else " *"
-    return f"{100 * (rate(items) - rate(base)):+6.2f} [{low:+.1f}, {high:+.1f}]{verdict}"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print the tables and the worst utterances of the last file."""
-    parser = argparse.ArgumentParser(
-        prog="python -m asr_core.bench.report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _blocks(results: Mapping[str, Any]) -> Iterator[Block]:
+    rows = [row for row in results["rows"] if "error" not in row]
+    failed = [row for row in results["rows"] if "error" in row]
+    plan = results["plan"]
+    yield Title("Benchmark of speech recognition")
+    yield Paragraph(
+        f"{results['n_recordings']} recordings; timed runs of each: {plan['runs']}, the median "
+        f"counts; threads: {plan['threads']}; made on {results['made']} by: {results['command']}"
     )
-    parser.add_argument("manifest", type=Path)
-    parser.add_argument("texts", type=Path, nargs="+")
-    options = parser.parse_args(arguments)
-    try:
-        files = {str(path): grouped(read_items(options.manifest, path)) for path in options.texts}
-    except AsrError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    first, *others = files
-    for name, groups in files.items():
-        print(f"{name}: error rate, %")
-        for group, items in groups.items():
-            n_tokens = sum(len(item.reference) for item in items)
-            print(f"  {group:14} {cell(items):24} {len(items):4} utterances, {n_tokens} tokens")
-    for name in others:
-        print(f"{name} less {first}; * is more than chance")
-        for group, items in files[name].items():
-            print(f"  {group:14} {_difference(items, files[first][group])}")
-    last = {item.id: item for items in files[[*files][-1]].values() for item in items}
-    worst = sorted(last.values(), key=lambda item: item.n_errors / max(1, len(item.reference)))
-    for item in worst[: -_WORST - 1 : -1]:
-        print(f"{item.id}: {item.n_errors} of {len(item.reference)}")
-        print(
-            f"  said  {' '.join(item.reference)[:120]}\n  heard {' '.join(item.hypothesis)[:120]}"
+    yield Table(["machine", ""], [[name, text] for name, text in results["machine"].items()])
+    for row in failed:
+        yield Paragraph(f"{row['name']} was not measured: {row['error']}")
+    yield Title("Accuracy")
+    yield Paragraph(
+        f"{NORMALIZATION} Error rates in %, in brackets 95 % of a bootstrap over recordings."
+    )
+    yield from _accuracy(rows)
+    yield Title("Speed")
+    yield Paragraph(
+        "Models were loaded and warmed up on the shortest recording first. Time counts from the "
+        "decoded sound in memory to its whole text; that of a command from its start on, with its "
+        "own loading and decoding. Memory is the most the process held at once, with the sound of "
+        "one recording; decoding is a process of its own and does not count."
+    )
+    yield from _speed(rows)
+    yield from _language(rows)
+    yield Title("The worst recordings")
+    yield Paragraph(f"Those of {rows[0]['name']}, beside what the others made of them.")
+    yield _worst(rows)
+
+
+def _languages(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Groups that are a whole language, and last all of them."""
+    return [name for name in rows[0]["accuracy"] if " " not in name]
+
+
+def _titled(group: str) -> str:
+    return f"{group} {metric(group.split()[0])}"
+
+
+def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    groups = _languages(rows)
+    yield Table(
+        ["", *map(_titled, groups)],
+        [[row["name"], *(_rate(row["accuracy"][group]) for group in groups)] for row in rows],
+    )
+    if len(rows) > 1:
+        yield Paragraph(
+            f"Less {rows[0]['name']}, on the same bootstrap samples; * is more than chance "
+            "explains (the interval leaves zero out), p is two-sided and not corrected for the "
+            "number of comparisons."
         )
-    return 0
+        yield Table(
+            ["", *map(_titled, groups)],
+            [
+                [row["name"], *(_change(row["accuracy"][group]) for group in groups)]
+                for row in rows[1:]
+            ],
+        )
+    yield Paragraph("Errors, and the error rate of single recordings.")
+    yield Table(
+        ["", "tokens", "substituted", "deleted", "inserted", "min", "median", "max"],
+        [
+            [
+                f"{row['name']}, {_titled(group)}",
+                *(str(figures[n]) for n in ("tokens", "substitutions", "deletions", "insertions")),
+                *(f"{100 * figures[name]:.1f}" for name in ("min", "median", "max")),
+            ]
+            for row in rows
+            for group in groups
+            for figures in [row["accuracy"][group]]
+        ],
+    )
+    kinds = [name for name in rows[0]["accuracy"] if " " in name]
+    yield Paragraph("By category.")
+    yield Table(
+        ["", "recordings", "tokens", *(row["name"] for row in rows)],
+        [
+            [
+                _titled(kind),
+                str(rows[0]["accuracy"][kind]["n"]),
+                str(rows[0]["accuracy"][kind]["tokens"]),
+                *(_rate(row["accuracy"][kind]) for row in rows),
+            ]
+            for kind in kinds
+        ],
+    )
+    yield _picture(
+        "errors.svg",
+        "share of recordings (%) with at most this error rate (%)",
+        {row["name"]: _distribution(row) for row in rows},
+    )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _rate(figures: Mapping[str, Any]) -> str:
+    sure = figures["interval"]
+    shown = f"{100 * figures['rate']:.2f}"
+    return shown if sure is None else f"{shown} [{100 * sure[0]:.1f}, {100 * sure[1]:.1f}]"
+
+
+def _change(figures: Mapping[str, Any]) -> str:
+    change = figures["difference"]
+    if change is None:
+        return ""
+    low, high = 100 * change["low"], 100 * change["high"]
+    star = " *" if change["is_sure"] else ""
+    return f"{100 * change['rate']:+.2f} [{low:+.1f}, {high:+.1f}], p {change['p']:.3f}{star}"
+
+
+def _distribution(row: Mapping[str, Any]) -> Curve:
+    """How many recordings have at most this error rate; what is above 100 % counts as that."""
+    rates = sorted(min(1.0, utterance["rate"]) for utterance in row["utterances"])
+    return [(100 * rate, 100 * n / len(rates)) for n, rate in enumerate(rates, start=1)]
+
+
+def _speed(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    header = [
+        *("", "load, s", "first text, s", "real-time factor", "peak memory, MB", "GPU, MB"),
+        *("computed in", "decoder passes"),
+    ]
+    found = []
+    for row in rows:
+        speed = row["speed"]
+        found.append(
+            [
+                row["name"],
+                _figure(speed["load_s"], "{:.1f}"),
+                _figure(speed["first_s"], "{:.2f}"),
+                _figure(speed["real_time_factor"], "{:.4f}"),
+                _figure(speed["peak_bytes"], "{:.0f}", 1e-6),
+                _figure(speed["gpu_bytes"], "{:.0f}", 1e-6),
+                speed.get("precision") or "",
+                str(speed.get("decoder_passes") or ""),
+            ]
+        )
+    yield Table(header, found)
+    points = {
+        row["name"]: [(row["speed"]["real_time_factor"], 100 * row["accuracy"]["all"]["rate"])]
+        for row in rows
+        if row["speed"]["real_time_factor"]
+    }
+    if points:
+        title = "error rate of all (%) against the real-time factor"
+        yield _picture("speed.svg", title, points, dots=True)
+    levels = {row["name"]: row["throughput"] for row in rows}
+    if any(len(found) > 1 for found in levels.values()):
+        yield Paragraph(
+            "Throughput: seconds of sound a second, by recordings side by side. Each stream is a "
+            "process with the model of its own; they share the threads, and their memory is added."
+        )
+        yield Table(
+            ["", "streams", "seconds of sound a second", "memory, MB"],
+            [
+                [
+                    name,
+                    str(level["n"]),
+                    level.get("error") or _figure(level["speed"], "{:.1f}"),
+                    _figure(level.get("peak_bytes"), "{:.0f}", 1e-6),
+                ]
+                for name, found in levels.items()
+                for level in found
+            ],
+        )
+        curves = {
+            name: [(float(level["n"]), level["speed"]) for level in found if level["speed"]]
+            for name, found in levels.items()
+        }
+        yield _picture(
+            "throughput.svg", "seconds of sound a second, by streams side by side", curves, True
+        )
+
+
+def _figure(value: float | None, form: str, scale: float = 1.0) -> str:
+    return "" if value is None else form.format(value * scale)
+
+
+def _language(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    heard = {row["name"]: row["language"] for row in rows if row["language"]}
+    names = [*dict.fromkeys(name for found in heard.values() for name in found)]
+    if not heard:
+        return
+    yield Title("Language")
+    yield Paragraph(
+        "How many recordings were heard in their language, from the seconds after speech begins; "
+        "Chinese and English, and of whole recordings mixed ones, too. faster-whisper cannot say "
+        "mixed."
+    )
+    yield Table(
+        ["", *(name if name == "full" else f"{name} s" for name in names)],
+        [
+            [
+                name,
+                *(
+                    f"{100 * found[part]['right'] / found[part]['n']:.1f} % of {found[part]['n']}"
+                    if part in found
+                    else ""
+                    for part in names
+                ),
+            ]
+            for name, found in heard.items()
+        ],
+    )
+
+
+def _worst(rows: Sequence[Mapping[str, Any]]) -> Table:
+    order = sorted(
+        range(len(rows[0]["utterances"])), key=lambda i: -rows[0]["utterances"][i]["rate"]
+    )
+    lines = []
+    for i in order[:_WORST]:
+        first = rows[0]["utterances"][i]
+        if not first["rate"]:
+            break
+        lines.append([first["id"], "said", "", first["said"]])
+        for row in rows:
+            own = row["utterances"][i]
+            n_errors = own["substitutions"] + own["deletions"] + own["insertions"]
+            lines.append(["", row["name"], f"{n_errors} of {own['tokens']}", own["heard"]])
+    return Table(["recording", "", "errors", "text"], lines)
+
+
+def _picture(name: str, title: str, curves: dict[str, Curve], dots: bool = False) -> Picture:
+    return Picture(name, title, drawing([chart(title, curves, dots=dots)]))
+
+
+def _markdown(block: Block) -> str:
+    if isinstance(block, Title):
+        return f"## {escaped(block.text)}"
+    if isinstance(block, Paragraph):
+        return escaped(block.text)
+    if isinstance(block, Picture):
+        return f"![{escaped(block.title)}]({block.name})"
+    lines = [block.header, ["---"] * len(block.header), *block.rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text if text == "---" else escaped(" ".join(text.split()))
+
+
+def _page(blocks: Sequence[Block]) -> str:
+    """A page that needs nothing else and lets nothing else in."""
+    body = "\n".join(map(_html, blocks))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>Benchmark</title><style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    if isinstance(block, Title):
+        return f"<h2>{escape(block.text)}</h2>"
+    if isinstance(block, Paragraph):
+        return f"<p>{escape(block.text)}</p>"
+    if isinstance(block, Picture):  # within a page it needs no name of its language
+        return block.svg.replace(' xmlns="http://www.w3.org/2000/svg"', "").replace(
+            "<svg", f'<svg role="img" aria-label="{escape(block.title)}"', 1
+        )
+    head = "".join(f"<th>{escape(text)}</th>" for text in block.header)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>\n" for row in block.rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"

@@ -8,13 +8,14 @@ missed and those written though nobody said them, per term said.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr_core.bench.report import recognized
+from asr_core.bench.manifest import read_recordings
 from asr_core.errors import AsrError
 from asr_core.text.score import scored_tokens
 from asr_core.text.vocabulary import Vocabulary, read_lines
@@ -92,14 +93,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _pairs(manifest: Path, texts: Path) -> list[tuple[str, str]]:
-    """What was said and what was heard."""
+    """What was said and what was heard, "" if nothing."""
+    recordings = read_recordings(manifest)
     try:
-        return [(row["text"], text) for row, text in recognized(manifest, texts)]
+        lines = [json.loads(line) for line in texts.read_text(encoding="utf-8").splitlines()]
+        heard = {line["id"]: str(line["text"]) for line in lines}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AsrError(
-            f"{manifest.name} and {texts.name} cannot be compared ({error}). Both need id and text "
-            "on every line."
+            f"{texts.name!r} has no texts of the benchmark ({error}). It needs id and text on "
+            "every line."
         ) from error
+    return [(recording.text, heard.get(recording.id, "")) for recording in recordings]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command `sottovoce`: transcribe, app, models, train, doctor.
+"""The command `sottovoce`: transcribe, app, models, train, bench, doctor.
 
 Exit codes: 0 done, 1 something could not be done (said in a sentence), 2 wrong usage, 130
 interrupted. Nothing heavy is imported before a command needs it, so that `--help` comes at once.
@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _become_program()
     console = Console()
     arguments = _parser().parse_args(argv)
+    arguments.typed = sys.argv[1:] if argv is None else [*argv]
     if argv is None:
         _shut_in(arguments)
     try:
@@ -62,7 +63,7 @@ def _become_program() -> None:
 
 def _shut_in(arguments: argparse.Namespace) -> None:
     """Give up what this command does not need; the clipboard may be one over the network."""
-    if arguments.command == "transcribe" and not arguments.copy:
+    if arguments.command == "bench" or (arguments.command == "transcribe" and not arguments.copy):
         limits.leave_network()
     limits.hide_memory()
 
@@ -82,6 +83,10 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         from asr_core.cli.train import train
 
         return train(arguments, console)
+    if arguments.command == "bench":
+        from asr_core.cli.bench import bench
+
+        return bench(arguments, console)
     from asr_core.cli.transcribe import transcribe_files
 
     return transcribe_files(arguments, console)
@@ -113,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--no-browser", action="store_true", help="only print the page's address")
     _add_models(commands.add_parser("models", help="the models here: list, add, verify, remove"))
     _add_train(commands.add_parser("train", help="teach the model from recordings with text"))
+    _add_bench(commands.add_parser("bench", help="measure models on recordings with their text"))
     commands.add_parser("doctor", help="look for what may be wrong on this computer")
     return parser
 
@@ -217,6 +223,59 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pack", metavar="PATH", help="write the best weights there, to be used")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--precision", choices=get_args(Precision), default="auto")
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Error rates and speed on your recordings. What it writes holds their text, and lies in "
+        "--output alone. Stopped, it goes on with the rows that are missing."
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--manifest",
+        metavar="FILE",
+        help="a JSON object a line: id, file, text, language, category",
+    )
+    source.add_argument("--folder", metavar="PATH", help="of recordings with a .txt beside each")
+    parser.add_argument(
+        "--output", default="sottovoce-bench", metavar="PATH", help="folder of the report"
+    )
+    rows = parser.add_argument_group("what is compared; the others with the first")
+    rows.add_argument(
+        "--models", nargs="*", default=["sottovoce-base"], metavar="NAME", help="none: only others"
+    )
+    rows.add_argument(
+        "--precisions", nargs="+", choices=get_args(Precision), default=["auto"], metavar="NAME"
+    )
+    rows.add_argument("--modes", nargs="+", choices=get_args(DecodeMode), help="joint and ctc")
+    rows.add_argument(
+        "--peers", nargs="+", choices=["faster-whisper"], default=[], help="of the extra bench"
+    )
+    rows.add_argument(
+        "--command",
+        dest="commands",
+        action="append",
+        default=[],
+        metavar="NAME=PROGRAM",
+        help="any program that prints the text of {file}; it is not of ours, nor held by its rules",
+    )
+    how = parser.add_argument_group("how it is measured")
+    how.add_argument("--quick", action="store_true", help="a taste: 12 short recordings, one run")
+    how.add_argument("--only", default="", metavar="TEXT", help="recordings with this in their id")
+    how.add_argument("--runs", type=_count, metavar="N", help="timed runs, whose median counts; 3")
+    how.add_argument("--threads", type=_count, default=2, metavar="N")
+    how.add_argument(
+        "--concurrency", nargs="+", type=_count, metavar="N", help="streams side by side; 1 2"
+    )
+    how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    how.add_argument("--vocabulary", metavar="FILE", help="names and terms for ours")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it is a number from 1 up")
+    return number
 
 
 def _codes(text: str) -> tuple[str, ...]:

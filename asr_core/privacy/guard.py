@@ -12,9 +12,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from asr_core import children
@@ -47,6 +49,7 @@ _SENTENCES = {
 _refused: Counter[str] = Counter()
 _standing = False
 _hosts: tuple[str, ...] = ()  # this process may look them up
+_named: set[str] = set()  # programs that a person named, while they may be started
 _reachable: set[tuple[str, int]] = set()  # what they turned out to be: address and port
 
 
@@ -82,6 +85,19 @@ def stand(hosts: Sequence[str] = ()) -> None:
     for name in ("connect", "connect_ex", "sendto", "bind"):
         setattr(socket.socket, name, _asked_first(name))
     sys.addaudithook(_hook)
+
+
+@contextmanager
+def letting_start(program: str) -> Iterator[None]:
+    """Meanwhile this process may start `program`, which a person named on the command line.
+
+    It is foreign code: what it does nobody here sees. On Linux it inherits our empty network.
+    """
+    _named.add(program)
+    try:
+        yield
+    finally:
+        _named.discard(program)
 
 
 def refused() -> dict[str, int]:
@@ -192,12 +208,14 @@ def _is_this_computer(host: object) -> bool:
 def _is_listed(line: object) -> bool:
     """True for a program that a process of ours may start."""
     if isinstance(line, str):  # on Windows, where clipboard and browser need no program
-        return children.is_ours(line)
+        named = any(line.startswith(subprocess.list2cmdline([name])) for name in _named)
+        return named or children.is_ours(line)
     words = [os.fsdecode(word) for word in line] if isinstance(line, list | tuple) else []
     if not words:
         return False
     return (
         children.is_ours(words)
+        or words[0] in _named
         or os.path.basename(words[0]) in _CLIPBOARDS
         or words in _BROWSER_FINDERS
         or any(word.startswith(_OUR_PAGE) for word in words[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -28,15 +28,19 @@ def plot(log: Path, picture: Path) -> None:
         for branch, groups in row.get("validation", {}).items():
             for group, rate in groups.items():
                 rates[f"{branch} {group}"].append((row["hours"], 100 * min(rate, 1.0)))
-    charts = [_chart("loss", losses), _chart("error rate on validation, %", rates)]
+    charts = [chart("loss", losses, " h"), chart("error rate on validation, %", rates, " h")]
+    picture.write_text(drawing(charts), encoding="utf-8")
+
+
+def drawing(charts: Sequence[str]) -> str:
+    """Charts one below the other, as an SVG file."""
     body = "".join(
         f'<g transform="translate(0,{i * _HEIGHT})">{chart}</g>' for i, chart in enumerate(charts)
     )
-    picture.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{2 * _HEIGHT}" '
-        f'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#fff"/>'
-        f"{body}</svg>\n",
-        encoding="utf-8",
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" '
+        f'height="{len(charts) * _HEIGHT}" font-family="sans-serif" font-size="11">'
+        f'<rect width="100%" height="100%" fill="#fff"/>{body}</svg>\n'
     )
 
 
@@ -45,8 +49,13 @@ def _smoothed(curve: Curve) -> Curve:
     return [(group[-1][0], sum(y for _, y in group) / len(group)) for group in groups]
 
 
-def _chart(title: str, curves: dict[str, Curve]) -> str:
-    """One frame with its curves, their names at its right side."""
+def chart(title: str, curves: Mapping[str, Curve], unit: str = "", dots: bool = False) -> str:
+    """One frame with its curves, their names at its right side.
+
+    Args:
+        unit: behind the figures of the axis below.
+        dots: whether every point of a curve is marked.
+    """
     points = [point for curve in curves.values() for point in curve]
     last = max((x for x, _ in points), default=1.0) or 1.0
     top = max((y for _, y in points), default=1.0) or 1.0
@@ -64,7 +73,7 @@ def _chart(title: str, curves: dict[str, Curve]) -> str:
         found.append(f"{share * top:.3g}</text>")
         x, _ = at(share * last, 0)
         found.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">')
-        found.append(f"{share * last:.3g} h</text>")
+        found.append(f"{share * last:.3g}{unit}</text>")
     for i, (name, curve) in enumerate(curves.items()):
         color, dash = _COLORS[i % len(_COLORS)], "" if i < len(_COLORS) else "4 3"
         path = _path([at(x, y) for x, y in curve])
@@ -73,6 +82,8 @@ def _chart(title: str, curves: dict[str, Curve]) -> str:
             f'stroke-width="1.6"/><text x="{right + 12}" y="{36 + 15 * i}" fill="{color}">'
             f"{escape(name)}</text>"
         )
+        for x, y in (at(*point) for point in curve) if dots else ():
+            found.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>')
     return "".join(found)
 
 

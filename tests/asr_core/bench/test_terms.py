@@ -28,8 +28,10 @@ def test_the_report_names_what_went_wrong(tmp_path, capsys):
         path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         return str(path)
 
-    said = {"id": "a", "text": "Linda Berg uses Excel"}
-    manifest = lines("m.jsonl", said, {"id": "b", "text": "Excel", "format_test": True})
+    (tmp_path / "a.wav").write_bytes(b"")
+    said = {"id": "a", "file": "a.wav", "text": "Linda Berg uses Excel"}
+    again = {"id": "b", "file": "a.ogg", "text": "Excel", "format_test": True}
+    manifest = lines("m.jsonl", said, again)
     texts = lines("t.jsonl", {"id": "a", "text": "linda berg uses axle 周杰伦"})
     listed = tmp_path / "list.txt"
     listed.write_text("Linda Berg\n周杰伦\nExcel\n", encoding="utf-8")
@@ -38,5 +40,5 @@ def test_the_report_names_what_went_wrong(tmp_path, capsys):
     assert "terms said 2, error rate 100.0 %, recall 50.0 %, precision 50.0 %" in out
     assert "missed: Excel 1" in out
     assert "made up: 周杰伦 1" in out
-    assert main([str(tmp_path / "gone"), str(listed), texts]) == 1
-    assert "cannot be compared" in capsys.readouterr().err
+    assert main([manifest, str(listed), str(tmp_path / "gone")]) == 1
+    assert "'gone' has no texts of the benchmark" in capsys.readouterr().err

@@ -25,7 +25,7 @@ except SystemExit as end:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["transcribe"], ["app"], ["models"], ["train"], ["doctor"]]
+    "command", [[], ["transcribe"], ["app"], ["models"], ["train"], ["bench"], ["doctor"]]
 )
 def test_help_imports_nothing_heavy(command):
     run = subprocess.run(

@@ -42,6 +42,23 @@ def test_the_speech_detector_leaves_no_device_number_and_no_log(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_a_program_that_was_named_may_be_started_meanwhile_and_no_other():
+    program = """
+import subprocess, sys
+stand()
+def start(*line):
+    try:
+        print(subprocess.run(line, capture_output=True, text=True).stdout)
+    except PermissionError:
+        print("refused")
+with letting_start(sys.executable):
+    start(sys.executable, "-c", "print('named')")
+    start("echo", "other")
+start(sys.executable, "-c", "print('later')")
+"""
+    assert said(program) == ["named", "refused", "refused"]
+
+
 ABROAD = [
     ("look up", 'socket.create_connection(("192.0.2.1", 80), 0.1)'),
     ("look up", 'socket.create_connection(("::ffff:192.0.2.1", 80), 0.1)'),
