@@ -22,7 +22,8 @@ from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.model.hybrid import LANGUAGES
 from asr_core.model.plain import load_plain, plain_features
-from asr_core.model.precision import Placement, place
+from asr_core.model.precision import Placement
+from asr_core.quantize.placing import placed
 from asr_core.result import Segment
 from asr_core.search.align import ctc_align, equal_spans, to_the_quiet, widen
 from asr_core.search.ctc import greedy_search, prefix_beam_search
@@ -45,11 +46,11 @@ def load(settings: Settings) -> PlainEngine:
 
     Raises:
         ModelError: the folder is damaged.
-        AsrError: there is no such device.
+        AsrError: there is no such device, or this precision is not for it.
     """
     folder = folder_of(settings.engine)
     model, pieces = load_plain(folder)
-    return PlainEngine(folder.name, place(model, settings.device, settings.precision), pieces)
+    return PlainEngine(folder.name, placed(model, settings.device, settings.precision), pieces)
 
 
 class PlainEngine:
@@ -65,7 +66,7 @@ class PlainEngine:
         """Device and precision."""
         return {
             "device": str(self._placement.device),
-            "precision": str(self._placement.dtype).removeprefix("torch."),
+            "precision": self._placement.precision,
         }
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:

@@ -156,7 +156,7 @@ class HybridModel(nn.Module):
 
     def ctc_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T'', units) float32 log posteriors of what the encoder heard, and (B,) frames."""
-        device = self.ctc.proj.weight.device
+        device = self.ctc.proj.device
         return self.ctc(encoder_out.to(device), lengths.to(device))
 
     def language_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> Tensor:
@@ -167,7 +167,7 @@ class HybridModel(nn.Module):
         """
         if self.language is None:
             raise ValueError("this model has no language head")
-        device = self.language.out.weight.device
+        device = self.language.out.device
         return self.language(encoder_out.to(device), lengths.to(device))
 
     @classmethod

@@ -49,7 +49,7 @@ def test_several_ways_to_decode_are_compared_in_one_run(asked, manifest, tmp_pat
     assert {path.name for path in output.iterdir()} == {"joint.jsonl", "draft.jsonl"}
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16", "int8", "int4"])
 def test_the_precision_asked_for_is_the_one_measured(asked, manifest, tmp_path, precision):
     arguments = [str(manifest), "--output", str(tmp_path), "--precision", precision]
     assert bench.main(arguments) == 0
@@ -58,7 +58,7 @@ def test_the_precision_asked_for_is_the_one_measured(asked, manifest, tmp_path, 
 
 def test_a_precision_there_is_not_is_refused(asked, manifest, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        bench.main([str(manifest), "--output", str(tmp_path), "--precision", "int4"])
+        bench.main([str(manifest), "--output", str(tmp_path), "--precision", "int3"])
     assert "--precision" in capsys.readouterr().err
     assert not asked
 
