@@ -61,8 +61,12 @@ def load(settings: Settings) -> ConformerEngine:
         ModelError: the weights are missing or damaged.
         AsrError: there is no such device, or this precision is not for it.
     """
+    return engine_of(placed(load_bundled(), settings.device, settings.precision))
+
+
+def engine_of(placement: Placement) -> ConformerEngine:
+    """The engine over the bundled model, which may have been changed in the meantime."""
     tokenizer = whisper_tokenizer()
-    placement = placed(load_bundled(), settings.device, settings.precision)
     table = json.loads(data_file("config.json").read_text())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
     decoding = Decoding(placement.model, tokenizer, unit_table(), heads)

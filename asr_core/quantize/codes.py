@@ -28,39 +28,41 @@ def int4_codes(weight: Tensor, group: int) -> tuple[Tensor, Tensor, Tensor]:
     """A matrix (E, D) as packed 4-bit codes, and the scale and the least value of every group.
 
     code * scale + least differs from the weight by at most half a scale, which is the range of
-    the group / 15, and what 16 bits lose of the group's largest number.
+    the group / 15, and what 16 bits lose of the group's largest number. Outputs stand last, as
+    what is the same for all of a group is then spread over it fastest.
 
     Args:
-        group: columns that share a scale; divides D and is even.
+        group: inputs that share a scale; divides D and is even.
 
     Returns:
-        (E, D / 2) uint8 as `packed_pairs` has them; (E, D / group) bfloat16 scales and leasts.
+        (D / 2, E) uint8 as `packed_pairs` has them; (D / group, E) bfloat16 scales and leasts.
 
     Raises:
         ValueError: groups of that size do not fit the matrix.
     """
     if group % 2 or weight.shape[1] % group:
         raise ValueError(f"groups of {group} in rows of {weight.shape[1]}")
-    groups = weight.detach().float().unflatten(1, (-1, group))  # (E, G, group)
-    low, high = groups.amin(dim=2), groups.amax(dim=2)
+    groups = weight.detach().float().T.unflatten(0, (-1, group))  # (G, group, E)
+    low, high = groups.amin(dim=1), groups.amax(dim=1)
     scales = ((high - low) / _LEVELS).clamp_min(_LEAST).bfloat16()
     least = low.bfloat16()  # rounded before they are used: the codes make up for it
-    codes = ((groups - least[..., None].float()) / scales[..., None].float()).round()
-    codes = codes.clamp_(0, _LEVELS)
-    return packed_pairs(codes.flatten(1).to(torch.uint8)), scales, least
+    codes = ((groups - least[:, None].float()) / scales[:, None].float()).round()
+    codes = codes.clamp_(0, _LEVELS).to(torch.uint8).flatten(0, 1)  # (D, E)
+    return packed_pairs(codes), scales, least
 
 
 def int4_values(codes: Tensor, scales: Tensor, least: Tensor) -> Tensor:
-    """(E, D) of the scales' type, from what `int4_codes` gave."""
-    groups = unpacked_pairs(codes).unflatten(1, (scales.shape[1], -1)).to(scales.dtype)
-    return torch.addcmul(least[..., None], groups, scales[..., None]).flatten(1)
+    """(D, E) of the scales' type, from what `int4_codes` gave."""
+    groups = unpacked_pairs(codes).unflatten(0, (len(scales), -1)).to(scales.dtype)
+    return torch.addcmul(least[:, None], groups, scales[:, None]).flatten(0, 1)
 
 
 def packed_pairs(codes: Tensor) -> Tensor:
-    """(E, D) uint8 numbers below 16, two a byte: (E, D / 2), the even column in the low bits."""
-    return codes[:, 0::2] | (codes[:, 1::2] << 4)
+    """(D, E) uint8 numbers below 16, two a byte: (D / 2, E), the first half in the low bits."""
+    half = len(codes) // 2
+    return codes[:half] | (codes[half:] << 4)
 
 
 def unpacked_pairs(pairs: Tensor) -> Tensor:
     """What `packed_pairs` was given."""
-    return torch.stack([pairs & 15, pairs >> 4], dim=2).flatten(1)
+    return torch.cat([pairs & 15, pairs >> 4])

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from asr_core.quantize.codes import int4_codes, int4_values, int8_codes
 
 _ZERO = 128  # of activations in 8 bits: oneDNN wants them without sign
-_SLICE = 2**20  # weights that are unpacked at once, so that they stay in the cache
+_SLICE = 2**19  # weights that are unpacked at once, so that they stay in the cache
 
 
 class QuantizedLinear(nn.Module, ABC):
@@ -138,12 +138,12 @@ class Int8Dynamic(QuantizedLinear):
 
 
 class Int4Weights(QuantizedLinear):
-    """Weights in 4 bits, two a byte, with a scale and a least value a group of columns.
+    """Weights in 4 bits, two a byte, with a scale and a least value a group of inputs.
 
     It spares memory and costs time: the codes become numbers again in every call.
 
     Args:
-        group: columns of a group, 32, 64 or 128; more: smaller and coarser.
+        group: inputs of a group, 32, 64 or 128; more: smaller and coarser.
     """
 
     codes: Tensor
@@ -158,20 +158,17 @@ class Int4Weights(QuantizedLinear):
         self.register_buffer("least", least)
 
     def rows(self, units: Tensor) -> Tensor:
-        return int4_values(self.codes[units], self.scales[units].float(), self.least[units].float())
+        codes, scales, least = (part[:, units] for part in (self.codes, self.scales, self.least))
+        return int4_values(codes, scales.float(), least.float()).T
 
     def product(self, x: Tensor) -> Tensor:
         x, step = x.to(_wanted()), max(1, _SLICE // self.in_features)
-        parts = zip(
-            *(part.split(step) for part in (self.codes, self.scales, self.least)), strict=True
-        )
-        return torch.cat(
-            [
-                x @ int4_values(codes, scales.to(x.dtype), least.to(x.dtype)).T
-                for codes, scales, least in parts
-            ],
-            dim=1,
-        )
+        parts = (part.split(step, dim=1) for part in (self.codes, self.scales, self.least))
+        found = [
+            x @ int4_values(codes, scales.to(x.dtype), least.to(x.dtype))
+            for codes, scales, least in zip(*parts, strict=True)
+        ]
+        return torch.cat(found, dim=1)
 
 
 class QuantizedEmbedding(nn.Module):

@@ -20,7 +20,7 @@ from asr_core.quantize.layers import (
 )
 
 Form = Literal["float", "int8", "int8_weights", "int4"]
-GROUP = 32  # columns of 4 bits that share a scale
+GROUP = 32  # inputs whose 4 bits share a scale
 
 
 @dataclass(frozen=True, slots=True)

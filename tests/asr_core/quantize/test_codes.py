@@ -60,19 +60,18 @@ def test_four_bits_are_off_by_half_a_step_at_most(weight, group):
         return
     codes, scales, least = int4_codes(weight, group)
     assert codes.dtype == torch.uint8
-    assert codes.shape == (len(weight), weight.shape[1] // 2)  # two a byte
+    assert codes.shape == (weight.shape[1] // 2, len(weight))  # two a byte
     groups = weight.unflatten(1, (-1, group))
-    off = (
-        (int4_values(codes, scales.float(), least.float()) - weight).unflatten(1, (-1, group)).abs()
-    )
+    values = int4_values(codes, scales.float(), least.float()).T
+    off = (values - weight).unflatten(1, (-1, group)).abs()
     wide = groups.amax(dim=2) - groups.amin(dim=2)
     rounding = 2**-8 * groups.abs().amax(dim=2)  # of the least value and of 15 scales
     assert (off.amax(dim=2) <= 0.5001 * wide / 15 + rounding + 1e-11).all()
 
 
-@pytest.mark.parametrize(("n_rows", "n_pairs"), [(1, 1), (3, 5), (2, 40)])
-def test_two_numbers_a_byte_come_back_as_they_were(n_rows, n_pairs):
-    codes = torch.randint(0, 16, (n_rows, 2 * n_pairs), dtype=torch.uint8)
+@pytest.mark.parametrize(("n_pairs", "n_columns"), [(1, 1), (3, 5), (40, 2)])
+def test_two_numbers_a_byte_come_back_as_they_were(n_pairs, n_columns):
+    codes = torch.randint(0, 16, (2 * n_pairs, n_columns), dtype=torch.uint8)
     pairs = packed_pairs(codes)
-    assert pairs.shape == (n_rows, n_pairs)
+    assert pairs.shape == (n_pairs, n_columns)
     assert torch.equal(unpacked_pairs(pairs), codes)
