@@ -13,7 +13,8 @@ from asr_core.errors import AsrError
 from asr_core.saving import save_text
 
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
+FloatPrecision = Literal["auto", "float32", "bfloat16", "float16"]
+Precision = Literal[FloatPrecision, "int8", "int4"]
 Script = Literal["simplified", "traditional", "as_heard"]
 Punctuation = Literal["full", "half", "as_heard"]
 PageLanguage = Literal["auto", "en", "zh"]

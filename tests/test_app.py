@@ -138,16 +138,18 @@ def test_the_upload_store_is_empty_as_soon_as_the_bytes_are_taken(page, monkeypa
 def test_the_choices_go_into_the_run_and_are_remembered(page, recognizer, tmp_path):
     page.segmented_control(key="language").set_value("more").run()
     page.selectbox(key="one_language").set_value("ja")
-    page.selectbox(key="decode").set_value("rescore").run()
+    page.selectbox(key="decode").set_value("rescore")
+    page.selectbox(key="precision").set_value("int8").run()
     drop(page)
     settings = recognizer.given[0][2]
-    assert (settings.language, settings.decode) == ("ja", "rescore")
+    assert (settings.language, settings.decode, settings.precision) == ("ja", "rescore", "int8")
     recognizer.jobs[0].end("done", [HELLO])
     page.run()
     page.button(key="new").click().run()
     assert page.segmented_control(key="language").value == "more"
     assert page.selectbox(key="one_language").value == "ja"
     assert page.selectbox(key="decode").value == "rescore"
+    assert page.selectbox(key="precision").value == "int8"
     assert json.loads((tmp_path / "settings.json").read_text())["decode"] == "rescore"
 
 

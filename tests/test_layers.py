@@ -24,6 +24,7 @@ LAYERS = [
     },
     {"asr_core.audio", "asr_core.text", "asr_core.privacy"},
     {"asr_core.model", "asr_core.search"},
+    {"asr_core.quantize"},
     {"asr_core.store"},
     {"asr_core.engines"},
     {"asr_core.transcribe"},

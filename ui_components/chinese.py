@@ -266,6 +266,17 @@ TEMPLATES = {
     "float16 is slow and coarse on a processor. Choose auto, float32 or bfloat16 as precision.": (
         "float16 在处理器上又慢又粗。请把精度设为 auto、float32 或 bfloat16。"
     ),
+    "This model is not there in {precision}. Choose auto, float32 or bfloat16 as precision.": (
+        "这个模型没有 {precision}。请把精度设为 auto、float32 或 bfloat16。"
+    ),
+    "{precision} is computed by the processor only, not by {device}. Choose the device cpu, or "
+    "auto or float16 as precision.": (
+        "{precision} 只能由处理器计算，不能由 {device} 计算。"
+        "请把设备设为 cpu，或把精度设为 auto 或 float16。"
+    ),
+    "The layers of this model do not fit {precision}. Choose auto or int8 as precision.": (
+        "这个模型的层不适合 {precision}。请把精度设为 auto 或 int8。"
+    ),
     "The vocabulary of the model {model!r} cannot be read ({error}). Copy the model's folder "
     "again.": ("无法读取模型“{model}”的词表（{error}）。请重新复制模型文件夹。"),
     "The vocabulary of the model {model!r} has {pieces} pieces, its configuration {units} for CTC "

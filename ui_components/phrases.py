@@ -67,6 +67,14 @@ _PHRASES = {
     "rescore": ("CTC, then rescored", "CTC 后重打分"),
     "draft": ("Draft and verify", "草稿加校验"),
     "ctc": ("CTC only", "仅 CTC"),
+    "precision": ("Precision", "精度"),
+    "precision_help": (
+        "Automatic is what is fastest here. int8 and int4 keep the weights in 8 and 4 bits, on the "
+        "processor: less memory and perhaps a few more mistakes; int4 is slower.",
+        "“自动”选用本机最快的精度。int8 和 int4 在处理器上以 8 位和 4 位保存权重，"
+        "占用内存更少，错误可能略多；int4 较慢。",
+    ),
+    "precision_auto": ("Automatic", "自动"),
     "auto_among": ("Languages to choose among", "在这些语言中判断"),
     "auto_among_help": (
         "Each passage is written in one of these. Fewer languages mean fewer mistakes.",

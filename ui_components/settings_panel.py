@@ -9,7 +9,7 @@ from typing import get_args
 import streamlit as st
 
 from asr_core.engines import models, searches
-from asr_core.settings import DecodeMode, Settings
+from asr_core.settings import DecodeMode, Precision, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
 from ui_components.state import saved_settings
@@ -43,6 +43,15 @@ def settings_panel() -> Settings:
             help=phrase("decode_help"),
             disabled=not searches(model),
         )
+        precisions = get_args(Precision)
+        precision = st.selectbox(
+            phrase("precision"),
+            precisions,
+            index=precisions.index(saved.precision),
+            format_func=lambda name: phrase("precision_auto") if name == "auto" else name,
+            key="precision",
+            help=phrase("precision_help"),
+        )
         vocabulary, keep_vocabulary = vocabulary_panel(saved)
     start_at_once = st.toggle(
         phrase("start_at_once"),
@@ -56,6 +65,7 @@ def settings_panel() -> Settings:
         language=language,
         languages=tuple(among) or Settings().languages,
         decode=decode,
+        precision=precision,
         start_at_once=start_at_once,
         vocabulary=vocabulary,
         keep_vocabulary=keep_vocabulary,

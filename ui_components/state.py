@@ -312,13 +312,14 @@ def remember(settings: Settings) -> None:
 def choose(settings: Settings, clip: Clip) -> None:
     """What recordings that are started from now on are to be transcribed with.
 
-    The settings are remembered for the next time; the part is not. Another model is loaded at once.
+    The settings are remembered for the next time; the part is not. Another model, or another
+    precision of it, is loaded at once.
     """
     st.session_state.clip = clip
     saved = saved_settings()
     if settings != saved:
         remember(settings)
-    if settings.engine != saved.engine:
+    if (settings.engine, settings.precision) != (saved.engine, saved.precision):
         runs().prepare(settings)
 
 

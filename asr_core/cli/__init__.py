@@ -18,7 +18,7 @@ from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS
 from asr_core.privacy import guard
-from asr_core.settings import DecodeMode, Precision, Punctuation, Script
+from asr_core.settings import DecodeMode, FloatPrecision, Precision, Punctuation, Script
 from asr_core.training.recipe import PRESET_NAMES, Begin
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -222,7 +222,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pack", metavar="PATH", help="write the best weights there, to be used")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
-    parser.add_argument("--precision", choices=get_args(Precision), default="auto")
+    parser.add_argument("--precision", choices=get_args(FloatPrecision), default="auto")
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:

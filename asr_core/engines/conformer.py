@@ -34,8 +34,9 @@ from asr_core.errors import AsrError
 from asr_core.heap import give_back
 from asr_core.model.growth import load_bundled, unit_table, whisper_tokenizer
 from asr_core.model.posteriors import CtcPosteriors
-from asr_core.model.precision import Placement, place
+from asr_core.model.precision import Placement
 from asr_core.model.whisper import data_file
+from asr_core.quantize.placing import placed
 from asr_core.result import Segment
 from asr_core.search.bias import Bias
 from asr_core.search.loops import said_once
@@ -58,10 +59,14 @@ def load(settings: Settings) -> ConformerEngine:
 
     Raises:
         ModelError: the weights are missing or damaged.
-        AsrError: there is no such device.
+        AsrError: there is no such device, or this precision is not for it.
     """
+    return engine_of(placed(load_bundled(), settings.device, settings.precision))
+
+
+def engine_of(placement: Placement) -> ConformerEngine:
+    """The engine over the bundled model, which may have been changed in the meantime."""
     tokenizer = whisper_tokenizer()
-    placement = place(load_bundled(), settings.device, settings.precision)
     table = json.loads(data_file("config.json").read_text())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
     decoding = Decoding(placement.model, tokenizer, unit_table(), heads)
@@ -90,7 +95,7 @@ class ConformerEngine:
         """Device, precision and counts of the last run."""
         return {
             "device": str(self._placement.device),
-            "precision": str(self._placement.dtype).removeprefix("torch."),
+            "precision": self._placement.precision,
             "decoder_passes": 0,
             **self._counts,
         }

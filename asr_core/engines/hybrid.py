@@ -21,7 +21,7 @@ from asr_core.engines.passages import Passage
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.model.hybrid import LANGUAGES, HybridModel
-from asr_core.model.precision import place
+from asr_core.quantize.placing import placed
 from asr_core.result import Segment
 from asr_core.search.align import Spans, ctc_align, equal_spans, to_the_quiet, widen
 from asr_core.search.ctc import greedy_search, prefix_beam_search
@@ -88,10 +88,10 @@ class HybridEngine:
         """Put the model on the device and into the precision that `settings` ask for.
 
         Raises:
-            AsrError: there is no such device.
+            AsrError: there is no such device, or this precision is not for it.
         """
         self.name = name
-        self._placement = place(recognizer.model, settings.device, settings.precision)
+        self._placement = placed(recognizer.model, settings.device, settings.precision)
         self._model = self._placement.model
         self._vocabulary = recognizer.vocabulary
         self._features = recognizer.features
@@ -104,7 +104,7 @@ class HybridEngine:
         """Device and precision."""
         return {
             "device": str(self._placement.device),
-            "precision": str(self._placement.dtype).removeprefix("torch."),
+            "precision": self._placement.precision,
         }
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:

@@ -99,7 +99,7 @@ class SelfAttention(nn.Module):
         if self.separate_norms:
             as_q, as_k, as_v = self.norm_q(x), self.norm_k(x), self.norm_v(x)
         else:
-            as_q = as_k = as_v = x.to(self.q.weight.dtype)  # once, not three times
+            as_q = as_k = as_v = x.to(self.q.dtype)  # once, not three times
         q, k, v = self._heads(self.q(as_q)), self._heads(self.k(as_k)), self._heads(self.v(as_v))
         bias = None
         if positions is not None:

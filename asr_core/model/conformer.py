@@ -62,7 +62,7 @@ class FeedForward(Addition):
         self.activation = ACTIVATIONS[config.activation]
 
     def last_layer(self) -> Iterable[Tensor]:
-        return self.reduce.parameters()
+        return self.reduce.weights()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.reduce(self.activation(self.expand(self.norm(x))))
@@ -92,7 +92,7 @@ class Convolution(Addition):
         self.reduce = Linear(inner, d, bias=config.conv_bias)
 
     def last_layer(self) -> Iterable[Tensor]:
-        return self.reduce.parameters()
+        return self.reduce.weights()
 
     def forward(self, x: Tensor, inside: Tensor | None) -> Tensor:
         """(B, T', D) -> the same; `inside` is (B, T') True in the utterance, None: everywhere."""

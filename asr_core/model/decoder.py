@@ -59,13 +59,8 @@ class Attention(nn.Module):
 
     def keys_values_to_keep(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The same as (B, H, D / H, T'), time last: read at every step, twice as fast that way."""
-        found = []
-        for layer in (self.k, self.v):
-            y = torch.bmm(layer.weight.expand(len(x), -1, -1), x.mT.to(layer.weight.dtype))
-            if layer.bias is not None:
-                y += layer.bias[:, None]
-            found.append(y.unflatten(1, (self.n_heads, -1)))
-        return found[0], found[1]
+        k, v = (layer.time_last(x).unflatten(1, (self.n_heads, -1)) for layer in (self.k, self.v))
+        return k, v
 
     def mixed(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend and project: (B, H, L, D / H) queries -> (B, L, D)."""
@@ -127,7 +122,7 @@ class AttentionDecoder(nn.Module):
 
     def hear(self, encoder_out: Tensor, lengths: Tensor) -> Memory:
         """What is kept of (B, T', D) encoder states of utterances with (B,) `lengths` frames."""
-        encoder_out = encoder_out.to(self.embed.weight.device)
+        encoder_out = encoder_out.to(self.norm.weight.device)
         if encoder_out.shape[1] == 0:  # nothing was heard: one frame that nobody may see
             encoder_out = F.pad(encoder_out, (0, 0, 0, 1))
         inside = within(lengths.to(encoder_out.device), encoder_out.shape[1])
@@ -163,7 +158,7 @@ class AttentionDecoder(nn.Module):
         Raises:
             ValueError: more tokens than the decoder has positions for.
         """
-        tokens = tokens.to(self.embed.weight.device)
+        tokens = tokens.to(self.norm.weight.device)
         n_rows, n_new = tokens.shape
         x = self._embed(tokens, cache.lengths[:, None] + torch.arange(n_new, device=tokens.device))
         mask = cache.append(n_new)
@@ -225,7 +220,7 @@ class AttentionDecoder(nn.Module):
         found: dict[tuple[int, int], Tensor] | None = None,
     ) -> Tensor:
         """(R, U, D) states of whole rows; with `heads`, stops behind the last layer asked for."""
-        tokens = tokens.to(self.embed.weight.device)
+        tokens = tokens.to(self.norm.weight.device)
         n_rows, n_tokens = tokens.shape
         x = self._embed(tokens, torch.arange(n_tokens, device=tokens.device).expand_as(tokens))
         for i, block in enumerate(self.blocks):

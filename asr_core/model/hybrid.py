@@ -177,7 +177,7 @@ class HybridModel(nn.Module):
         """
         if not self.config.n_units:
             raise ValueError("this model has no CTC head")
-        device = self.ctc.proj.weight.device
+        device = self.ctc.proj.device
         return self.ctc(encoder_out.to(device), lengths.to(device))
 
     def language_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> Tensor:
@@ -188,7 +188,7 @@ class HybridModel(nn.Module):
         """
         if self.language is None:
             raise ValueError("this model has no language head")
-        device = self.language.out.weight.device
+        device = self.language.out.device
         return self.language(encoder_out.to(device), lengths.to(device))
 
     @classmethod

@@ -7,7 +7,7 @@ slower than oneDNN in the same wheel, and lays 16-bit weights out anew for oneDN
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 
 import torch
@@ -26,8 +26,32 @@ class Linear(nn.Linear):
 
     packed: Tensor | None = None
 
+    @property
+    def device(self) -> torch.device:
+        return self.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its input is best given as."""
+        return self.weight.dtype
+
     def forward(self, input: Tensor) -> Tensor:
         return linear(input, self.weight, self.bias, self.packed)
+
+    def weights(self) -> Iterable[Tensor]:
+        """All that its output is made of but the input."""
+        return self.parameters()
+
+    def time_last(self, x: Tensor) -> Tensor:
+        """(B, T', D) -> (B, E, T')."""
+        y = torch.bmm(self.weight.expand(len(x), -1, -1), x.mT.to(self.weight.dtype))
+        return y if self.bias is None else y.add_(self.bias[:, None])
+
+    def of_units(self, x: Tensor, units: Tensor) -> Tensor:
+        """(..., D), (n,) -> (..., n): only these outputs."""
+        weight = self.weight[units]
+        bias = None if self.bias is None else self.bias[units]
+        return linear(x, weight, bias, None if self.packed is None else weight)
 
 
 def linear(

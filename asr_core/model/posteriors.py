@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from asr_core.model.hybrid import HybridModel
-from asr_core.model.linear import linear
 
 _SLICE = 128  # frames whose logits are in memory at once
 
@@ -32,7 +31,7 @@ class CtcPosteriors:
         self, model: HybridModel, encoder_out: Tensor, lengths: Tensor, sounds: Sequence[int]
     ) -> None:
         self._layer = model.ctc.proj
-        device = self._layer.weight.device
+        device = self._layer.device
         self._states, lengths = model.ctc.pooled(encoder_out.to(device), lengths.to(device))
         inside = torch.arange(self._states.shape[1], device=device) < lengths[:, None]  # (S, T'')
         parts = [self._heard(states) for states in self._states[inside].split(_SLICE)]
@@ -66,9 +65,7 @@ class CtcPosteriors:
         found = self._norms.new_empty(len(units), self.n_frames)
         for sound in sounds.unique().tolist():
             asked = (sounds == sound).nonzero()[:, 0]
-            weight, bias = self._layer.weight[units[asked]], self._layer.bias[units[asked]]
-            as_it_is = None if self._layer.packed is None else weight
-            logits = linear(self._states[sound], weight, bias, as_it_is).float()  # (T'', n)
+            logits = self._layer.of_units(self._states[sound], units[asked]).float()  # (T'', n)
             found[asked] = (logits - self._norms[sound, :, None]).T
         return found
 

@@ -25,7 +25,7 @@ from asr_core.errors import AsrError
 from asr_core.model.decoder import AttentionDecoder
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.linear import Linear, fastest, onednn_is_faster, packed
-from asr_core.settings import Precision
+from asr_core.settings import FloatPrecision, Precision
 
 _HALF = {Linear, nn.Conv1d, nn.Conv2d, nn.Embedding}  # modules whose weights may be 16-bit
 _DTYPES = {
@@ -37,6 +37,9 @@ _DTYPES = {
 # it would keep, a long recording leaves hundreds of megabytes behind.
 _KERNELS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 _SPARE_SHARE = 0.15  # of an accelerator's free memory, left to what is computed there
+NO_HALF_ON_CPU = (
+    "float16 is slow and coarse on a processor. Choose auto, float32 or bfloat16 as precision."
+)
 _WHOLE = ["Conformer", "CtcHead", "AttentionDecoder", "LanguageHead"]  # never split
 
 
@@ -48,7 +51,10 @@ class Placement:
         dtype: of matrix products; float32 once a batch did not fit into 16 bits.
         device_map: part of the model -> device, as accelerate found it.
         notes: sentences for the user about what had to be done otherwise.
+        weights: the name of their form where it is not `dtype`: "int8", "int4".
     """
+
+    weights = ""
 
     def __init__(
         self,
@@ -70,9 +76,14 @@ class Placement:
             self.device.type, dtype=self.dtype if enabled else None, enabled=enabled
         )
 
+    @property
+    def precision(self) -> str:
+        """What it is called among the choices."""
+        return self.weights or _name(self.dtype)
+
     def describe(self) -> dict[str, Any]:
         """Device and precision for people, and what had to be done otherwise."""
-        return {"device": str(self.device), "precision": _name(self.dtype), "notes": self.notes}
+        return {"device": str(self.device), "precision": self.precision, "notes": self.notes}
 
     @torch.inference_mode()
     def encode(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,7 +100,9 @@ class Placement:
         return encoder_out, out_lengths
 
 
-def place(model: HybridModel, device: str = "auto", precision: Precision = "auto") -> Placement:
+def place(
+    model: HybridModel, device: str = "auto", precision: FloatPrecision = "auto"
+) -> Placement:
     """Move a model, in evaluation mode, to where it runs best.
 
     An accelerator gets the whole model or, when its memory is too small, nothing: the parts hand
@@ -142,7 +155,7 @@ def _unpack(model: HybridModel) -> None:
 
 
 def training_autocast(
-    device: str = "auto", precision: Precision = "auto"
+    device: str = "auto", precision: FloatPrecision = "auto"
 ) -> tuple[torch.device, Callable[[], AbstractContextManager[Any]]]:
     """Where to train, and what to train inside of: weights stay float32, products may be 16-bit.
 
@@ -213,8 +226,17 @@ def _tensors(model: nn.Module) -> list[Tensor]:
 
 
 def chosen_dtype(device: torch.device, precision: Precision) -> torch.dtype:
-    """Of matrix products on a device; "auto" takes what was found to be fastest there."""
+    """Of matrix products on a device; "auto" takes what was found to be fastest there.
+
+    Raises:
+        AsrError: no type of torch has so few bits.
+    """
     if precision != "auto":
+        if precision not in _DTYPES:
+            raise AsrError(
+                f"This model is not there in {precision}. Choose auto, float32 or bfloat16 as "
+                "precision."
+            )
         return _DTYPES[precision]
     if device.type != "cpu":
         return torch.float16

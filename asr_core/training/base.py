@@ -13,7 +13,7 @@ from asr_core.model.growth import is_new, load_bundled, load_grown, unit_table, 
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.precision import place, training_autocast
 from asr_core.search.types import SearchOptions
-from asr_core.settings import Precision
+from asr_core.settings import FloatPrecision
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
 from asr_core.training.loop import Run, best_of
@@ -32,7 +32,7 @@ def base_run(
     folder: Path,
     recipe: Recipe,
     device: str = "auto",
-    precision: Precision = "auto",
+    precision: FloatPrecision = "auto",
     begin: Begin = "whisper",
 ) -> Run:
     """A run that trains the bundled model, ready to `train()` or to go on.

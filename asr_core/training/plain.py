@@ -20,7 +20,7 @@ from asr_core.model.plain import N_MELS, plain_features, save_plain
 from asr_core.model.precision import training_autocast
 from asr_core.model.units import common_characters
 from asr_core.search.types import SearchOptions
-from asr_core.settings import Precision
+from asr_core.settings import FloatPrecision
 from asr_core.text.pieces import Pieces
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
@@ -91,7 +91,7 @@ def plain_run(
     folder: Path,
     recipe: Recipe,
     device: str = "auto",
-    precision: Precision = "auto",
+    precision: FloatPrecision = "auto",
 ) -> Run:
     """A run that trains the plain model, ready to `train()` or to go on.
 

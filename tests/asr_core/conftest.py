@@ -1,9 +1,12 @@
 """Made-up sound for the tests of the audio path."""
 
+from __future__ import annotations
+
 import io
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -11,6 +14,9 @@ import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 from scipy.signal import lfilter
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FORMANTS = [(800, 1150, 2900), (300, 2300, 3000), (325, 700, 2700), (450, 1900, 2600)]
 
@@ -98,3 +104,25 @@ def may_leave_network():
     program = "from asr_core import limits as l; l.leave_network(); print(l.network_left())"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     return run.stdout.strip() == "True"
+
+
+@pytest.fixture
+def randomized() -> Callable[[nn.Module], nn.Module]:
+    """Give a model in evaluation mode in which every weight, zero ones too, is random."""
+
+    import torch  # here, since most tests do without
+
+    def fill(model: nn.Module) -> nn.Module:
+        random = torch.Generator().manual_seed(1)
+        state = {}
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                scale = 0.1 if value.dim() == 1 else value[0].numel() ** -0.5
+                noise = scale * torch.randn(value.shape, generator=random)
+                offset = 1.0 if name.endswith(("norm.weight", "running_var")) else 0.0
+                value = noise.abs() + 0.5 if name.endswith("running_var") else noise + offset
+            state[name] = value
+        model.load_state_dict(state)
+        return model.eval().requires_grad_(False)
+
+    return fill

@@ -59,7 +59,7 @@ def test_unknown_keys_are_ignored_and_one_bad_value_spoils_only_itself(tmp_path)
         {"beam_size": 21},
         {"beam_size": True},
         {"script": "cursive"},
-        {"precision": "int4"},
+        {"precision": "int3"},
         {"punctuation": "none"},
         {"numbers": "yes"},
         {"verbatim": 1},

@@ -14,27 +14,24 @@ import torch
 from torch import Tensor, nn
 
 from asr_core.errors import AsrError
-from asr_core.model.precision import chosen_device, chosen_dtype
+from asr_core.model.precision import NO_HALF_ON_CPU, chosen_device, chosen_dtype
 from asr_core.settings import Settings
 
 _SPARE_SHARE = 0.15  # of free memory, left to what is computed there
-_NO_HALF_ON_CPU = (
-    "float16 is slow and coarse on a processor. Choose auto, float32 or bfloat16 as precision."
-)
 
 
 class Placement:
     """What accelerate is to be told, and the precision that goes with it.
 
     Raises:
-        AsrError: there is no such device, or float16 was asked for on a CPU.
+        AsrError: there is no such device, or this precision is not for it or for this model.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.device = chosen_device(settings.device)
         self.dtype = chosen_dtype(self.device, settings.precision)
         if self.device.type == "cpu" and self.dtype == torch.float16:
-            raise AsrError(_NO_HALF_ON_CPU)
+            raise AsrError(NO_HALF_ON_CPU)
 
     @property
     def room(self) -> dict[int | str, int]:

@@ -51,3 +51,9 @@ def test_a_device_that_is_not_here_is_a_sentence():
 
 def test_the_weights_may_take_most_of_the_free_memory():
     assert 1_000_000 < Placement(PLAIN).room["cpu"] < 2**50
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+def test_few_bits_are_refused(precision):
+    with pytest.raises(AsrError, match=f"not there in {precision}. Choose auto, float32 or bf"):
+        Placement(Settings(device="cpu", precision=precision))

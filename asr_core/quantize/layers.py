@@ -1,0 +1,222 @@
+"""Linear layers and embeddings whose weights are codes; each takes the place of a float one.
+
+They compute outside of training only, on the CPU. What they give is in the precision of the
+autocast around them, like any product of the model.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from asr_core.quantize.codes import int4_codes, int4_values, int8_codes
+
+_ZERO = 128  # of activations in 8 bits: oneDNN wants them without sign
+_SLICE = 2**19  # weights that are unpacked at once, so that they stay in the cache
+
+
+class QuantizedLinear(nn.Module, ABC):
+    """What `asr_core.model.linear.Linear` is to the model, from codes.
+
+    Args:
+        bias: (E,) or None.
+    """
+
+    bias: Tensor | None
+
+    def __init__(self, shape: torch.Size, bias: Tensor | None) -> None:
+        super().__init__()
+        self.out_features, self.in_features = shape
+        self.register_buffer("bias", None if bias is None else bias.detach().float())
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device("cpu")
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its input is best given as."""
+        return torch.float32
+
+    def weights(self) -> Iterable[Tensor]:
+        """All that its output is made of but the input."""
+        return self.buffers()
+
+    @abstractmethod
+    def rows(self, units: Tensor) -> Tensor:
+        """(n,) -> (n, D) float32 rows of the weight."""
+
+    @abstractmethod
+    def product(self, x: Tensor) -> Tensor:
+        """(n, D) -> (n, E) in `_wanted()`, without the bias."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        shape = (*input.shape[:-1], self.out_features)
+        if input.numel() == 0:
+            return input.new_zeros(shape, dtype=_wanted())
+        found = self.product(input.reshape(-1, self.in_features))
+        if self.bias is not None:
+            found += self.bias.to(found.dtype)
+        return found.view(shape)
+
+    def time_last(self, x: Tensor) -> Tensor:
+        """(B, T', D) -> (B, E, T')."""
+        return self(x).mT.contiguous()
+
+    def of_units(self, x: Tensor, units: Tensor) -> Tensor:
+        """(..., D), (n,) -> (..., n): only these outputs."""
+        bias = None if self.bias is None else self.bias[units]
+        return F.linear(x.float(), self.rows(units), bias)
+
+
+class Int8Weights(QuantizedLinear):
+    """Weights in 8 bits, a scale an output; products in the model's precision.
+
+    It spares memory, not time: the codes become numbers again in every call.
+    """
+
+    codes: Tensor
+    scales: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__(weight.shape, bias)
+        codes, scales = int8_codes(weight)
+        self.register_buffer("codes", codes)
+        self.register_buffer("scales", scales)
+
+    def rows(self, units: Tensor) -> Tensor:
+        return self.codes[units].float() * self.scales[units, None]
+
+    def product(self, x: Tensor) -> Tensor:
+        x, step = x.to(_wanted()), max(1, _SLICE // self.in_features)
+        parts = [x @ codes.to(x.dtype).T for codes in self.codes.split(step)]
+        return torch.cat(parts, dim=1) * self.scales.to(x.dtype)
+
+
+class Int8Dynamic(QuantizedLinear):
+    """Weights in 8 bits, a scale an output; activations in 8 bits, a scale a row, found in use.
+
+    The product of the codes is oneDNN's, in torch for x86; where there is none, or one that
+    saturates, it is computed from the same codes in float32, with the same result but slowly.
+
+    Attributes:
+        codes: (E, D) int8; None where oneDNN has its own and nobody asks for rows.
+
+    Args:
+        keeps_rows: whether `rows` and `of_units` will be asked for.
+    """
+
+    codes: Tensor | None
+    scales: Tensor
+    zeros: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, keeps_rows: bool = True) -> None:
+        super().__init__(weight.shape, bias)
+        codes, scales = int8_codes(weight)
+        self.packed = torch.ops.onednn.qlinear_prepack(codes, None) if has_int8_product() else None
+        self.register_buffer("codes", codes if keeps_rows or self.packed is None else None)
+        self.register_buffer("scales", scales)
+        self.register_buffer("zeros", torch.zeros(len(codes), dtype=torch.int32))
+
+    def rows(self, units: Tensor) -> Tensor:
+        assert self.codes is not None
+        return self.codes[units].float() * self.scales[units, None]
+
+    def product(self, x: Tensor) -> Tensor:
+        codes, steps = _row_codes(x)
+        if self.packed is None:
+            assert self.codes is not None
+            found = (codes.float() - _ZERO) @ self.codes.float().T * self.scales
+        else:
+            found = _int8_product(codes, self.packed, self.scales, self.zeros, _wanted())
+        return found.mul_(steps).to(_wanted())
+
+
+class Int4Weights(QuantizedLinear):
+    """Weights in 4 bits, two a byte, with a scale and a least value a group of inputs.
+
+    It spares memory and costs time: the codes become numbers again in every call.
+
+    Args:
+        group: inputs of a group, 32, 64 or 128; more: smaller and coarser.
+    """
+
+    codes: Tensor
+    scales: Tensor
+    least: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, group: int) -> None:
+        super().__init__(weight.shape, bias)
+        codes, scales, least = int4_codes(weight, group)
+        self.register_buffer("codes", codes)
+        self.register_buffer("scales", scales)
+        self.register_buffer("least", least)
+
+    def rows(self, units: Tensor) -> Tensor:
+        codes, scales, least = (part[:, units] for part in (self.codes, self.scales, self.least))
+        return int4_values(codes, scales.float(), least.float()).T
+
+    def product(self, x: Tensor) -> Tensor:
+        x, step = x.to(_wanted()), max(1, _SLICE // self.in_features)
+        parts = (part.split(step, dim=1) for part in (self.codes, self.scales, self.least))
+        found = [
+            x @ int4_values(codes, scales.to(x.dtype), least.to(x.dtype))
+            for codes, scales, least in zip(*parts, strict=True)
+        ]
+        return torch.cat(found, dim=1)
+
+
+class QuantizedEmbedding(nn.Module):
+    """Rows of a quantized output layer, which shares its codes with the embedding."""
+
+    def __init__(self, layer: QuantizedLinear) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(...) -> (..., D) float32."""
+        return self.layer.rows(tokens.flatten()).view(*tokens.shape, -1)
+
+
+@lru_cache(maxsize=1)
+def has_int8_product() -> bool:
+    """Whether this torch multiplies 8 bits here, and exactly.
+
+    Processors without VNNI add pairs of products in 16 bits, which saturate.
+    """
+    largest = torch.full((16, 64), 255, dtype=torch.uint8)
+    weight = torch.full((16, 64), 127, dtype=torch.int8)
+    ones, zeros = torch.ones(16), torch.zeros(16, dtype=torch.int32)
+    try:
+        packed = torch.ops.onednn.qlinear_prepack(weight, None)
+        found = _int8_product(largest, packed, ones, zeros, torch.float32)
+    except (AttributeError, RuntimeError, NotImplementedError):  # not in this wheel
+        return False
+    return bool((found == 64 * 127 * (255 - _ZERO)).all())
+
+
+def _int8_product(
+    codes: Tensor, packed: Tensor, scales: Tensor, zeros: Tensor, dtype: torch.dtype
+) -> Tensor:
+    """(codes - 128) W^T * scales of uint8 (n, D) and a weight that was packed: (n, E)."""
+    return torch.ops.onednn.qlinear_pointwise(
+        codes, 1.0, _ZERO, packed, scales, zeros, None, 1.0, 0, dtype, "none", [], ""
+    )
+
+
+def _row_codes(x: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, D) as uint8 codes around 128 and the step (n, 1) of every row."""
+    x = x.float()
+    steps = (x.abs().amax(dim=1, keepdim=True) / 127).clamp_min(1e-12)
+    return (x / steps).round_().add_(_ZERO).to(torch.uint8), steps
+
+
+def _wanted() -> torch.dtype:
+    """The type of products: of the autocast around, else float32."""
+    enabled = torch.is_autocast_enabled("cpu")
+    return torch.get_autocast_dtype("cpu") if enabled else torch.float32
