@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 import numpy as np
+import public_conformers
 import pytest
 import yaml
 from mutations import changed, damaged
@@ -166,6 +167,25 @@ def test_configurations_of_public_checkpoints(shared_folder, tmp_path, name, n_c
         (tmp_path / settings).write_bytes(data)
         try:
             load(tmp_path)
+        except ModelError:
+            n_refused += 1
+    assert n_refused
+
+
+@pytest.mark.parametrize("n_cases", [pytest.param(40, id="quick"), MANY[1]])
+def test_files_of_pytorch(tmp_path, n_cases):
+    rng = random.Random(n_cases)
+    folder = public_conformers.firered(tmp_path / "model")
+    whole = (folder / "model.pth.tar").read_bytes()
+    n_refused = 0
+    for _ in range(n_cases):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 8)):  # where the pickle is, or the list of files
+            at = rng.choice([rng.randrange(6_000), len(data) - rng.randrange(1, 12_000)])
+            data[at] = rng.randrange(256)
+        (folder / "model.pth.tar").write_bytes(data)
+        try:
+            checkpoints.load_firered(folder)
         except ModelError:
             n_refused += 1
     assert n_refused
