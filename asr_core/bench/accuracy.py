@@ -23,6 +23,8 @@ from asr_core.bench.manifest import Recording
 from asr_core.text.chinese import in_script
 from asr_core.text.score import HAN
 
+FEWEST = 10  # recordings that a difference is called sure of; a bootstrap of fewer is too narrow
+
 _SAMPLES = 2000
 _WORD = re.compile(rf"{HAN}|(?:(?!{HAN})[^\s])+")
 
@@ -58,10 +60,11 @@ class Difference:
     low: float  # 95 % interval
     high: float
     p: float  # two-sided, that chance alone makes it differ
+    n: int  # recordings
 
     @property
     def is_sure(self) -> bool:
-        return self.low > 0 or self.high < 0
+        return self.n >= FEWEST and (self.low > 0 or self.high < 0)
 
 
 def tokens(text: str, language: str, figures: str | None = None) -> list[str]:
@@ -146,4 +149,4 @@ def difference(items: Sequence[Scored], base: Sequence[Scored]) -> Difference | 
     low, high = np.quantile(found, (0.025, 0.975))
     tail = min(np.mean(found <= 0), np.mean(found >= 0))
     p = min(1.0, 2 * max(float(tail), 1 / _SAMPLES))
-    return Difference(rate(items) - rate(base), float(low), float(high), p)
+    return Difference(rate(items) - rate(base), float(low), float(high), p, len(items))

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from asr_core.bench.accuracy import FEWEST
 from asr_core.bench.results import NORMALIZATION, metric
 from asr_core.export.markdown import escaped
 from asr_core.saving import save_text
@@ -111,8 +112,9 @@ def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     if len(rows) > 1:
         yield Paragraph(
             f"Less {rows[0]['name']}, on the same bootstrap samples; * is more than chance "
-            "explains (the interval leaves zero out), p is two-sided and not corrected for the "
-            "number of comparisons."
+            f"explains (the interval leaves zero out; never of fewer than {FEWEST} recordings, of "
+            "which it is too narrow), p is two-sided and not corrected for the number of "
+            "comparisons."
         )
         yield Table(
             ["", *map(_titled, groups)],

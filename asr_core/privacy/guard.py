@@ -208,7 +208,7 @@ def _is_this_computer(host: object) -> bool:
 def _is_listed(line: object) -> bool:
     """True for a program that a process of ours may start."""
     if isinstance(line, str):  # on Windows, where clipboard and browser need no program
-        named = any(line.startswith(subprocess.list2cmdline([name])) for name in _named)
+        named = any(f"{line} ".startswith(f"{subprocess.list2cmdline([name])} ") for name in _named)
         return named or children.is_ours(line)
     words = [os.fsdecode(word) for word in line] if isinstance(line, list | tuple) else []
     if not words:

@@ -110,6 +110,7 @@ def test_only_what_is_more_than_chance_is_a_difference():
     assert found.rate == pytest.approx(-0.4375)
     assert found.low <= found.rate <= found.high < 0
     assert found.is_sure
+    assert not difference(good[:9], bad[:9]).is_sure  # too few to be sure of anything
     assert found.p == pytest.approx(0.001)
     other = [heard("a b c d", "a b c" if i % 4 == 1 else "a b c d") for i in range(40)]
     chance = difference(good, other)
