@@ -99,9 +99,9 @@ def test_a_part_that_adds_nothing_goes_on_adding_nothing_and_others_are_not_lost
 )
 def test_public_conformers_run_in_every_form(shared_folder, name, load, form):
     folder = shared_folder / "golden" / name
-    plain = load(folder)
+    plain = load(folder).model
     expected = computed(plain)
-    found = computed(quantize(load(folder), Forms(form, form, form, group=16)))
+    found = computed(quantize(load(folder).model, Forms(form, form, form, group=16)))
     for part, right in expected.items():
         assert found[part].isfinite().all()
         off = (found[part] - right).square().mean().sqrt()
