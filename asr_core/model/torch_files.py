@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import pickle
 import zipfile
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -28,7 +28,7 @@ def load_torch(path: Path) -> Any:
             )
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         raise ModelError(
             f"{path.name} in the model folder {path.parent.name!r} is damaged or holds more than "
             "weights, which Sottovoce does not run. Copy it again from the project it is of."
