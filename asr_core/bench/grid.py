@@ -347,7 +347,9 @@ def _said(template: str, path: Path) -> str:
 
 def _words(template: str) -> list[str]:
     try:
-        return shlex.split(template, posix=os.name != "nt")
+        if os.name == "nt":  # where a backslash is part of a path
+            return [word.strip('"') for word in shlex.split(template, posix=False)]
+        return shlex.split(template)
     except ValueError:  # a quote that is not closed
         return []
 

@@ -55,7 +55,7 @@ def command(folder, *names, runs=2):
     given = ["bench", "--folder", str(folder), "--output", str(folder.parent / "out")]
     given += ["--models", "--runs", str(runs)]
     for name in names:
-        given += ["--command", f"{name}={sys.executable} {speaker} {name} {{file}}"]
+        given += ["--command", f'{name}="{sys.executable}" "{speaker}" {name} {{file}}']
     return given
 
 
