@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 _ROOT = Path(__file__).resolve().parents[1]  # the folder asr_core lies in
 
@@ -43,6 +45,16 @@ def command(module: str, *arguments: str, hosts: Sequence[str] = ()) -> list[str
         raise ValueError(f"{module} stays off the network")
     paths = list(dict.fromkeys([*(path for path in sys.path if path), str(_ROOT)]))
     return [*_line(module, hosts), json.dumps(paths), *arguments]
+
+
+def take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output for the child alone: what a library prints or reads is nowhere."""
+    inbound, outbound = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return inbound, outbound
 
 
 def is_ours(line: Sequence[str] | str) -> bool:

@@ -14,8 +14,8 @@ Every recording is decoded once, in the sandbox, and measured from then on.
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +32,7 @@ from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.blocks import Chunk
 from asr_core.audio.recording import Recording
 from asr_core.bench.machine import peak_memory
+from asr_core.children import take_pipes
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
 from asr_core.sandbox import Sandbox
@@ -63,7 +64,7 @@ def main() -> None:
     limits.hide_memory()
     limits.forbid_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    inbound, outbound = _take_pipes()
+    inbound, outbound = (io.TextIOWrapper(pipe, "utf-8") for pipe in take_pipes())
 
     def say(**answer: Any) -> None:
         outbound.write(json.dumps(answer) + "\n")
@@ -75,17 +76,6 @@ def main() -> None:
         say(error=str(error))
     except MemoryError:
         say(error="There is not enough memory. Close other programs and try again.")
-
-
-def _take_pipes() -> tuple[IO[str], IO[str]]:
-    """The pipes for us alone: what a library prints goes nowhere."""
-    inbound = os.fdopen(os.dup(0), encoding="utf-8")
-    outbound = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    return inbound, outbound
 
 
 def _carry_out(order: dict[str, Any], inbound: IO[str], say: Callable[..., None]) -> None:

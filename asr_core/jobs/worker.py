@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
 from asr_core import limits, preflight
+from asr_core.children import take_pipes
 from asr_core.errors import AsrError, AudioDecodeError, ModelError
 from asr_core.jobs import wire
 from asr_core.privacy.offline import look
@@ -52,7 +53,7 @@ def main(loader: str) -> None:
     limits.forbid_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     mark_temporary_files()
-    inbound, outbound = _take_pipes()
+    inbound, outbound = take_pipes()
     voice = threading.Lock()  # two threads speak
 
     def say(message: wire.Message) -> None:
@@ -63,16 +64,6 @@ def main(loader: str) -> None:
     threading.Thread(target=_listen, args=(inbound, worker), daemon=True).start()
     threading.Thread(target=_beat, args=(worker,), daemon=True).start()
     worker.serve()
-
-
-def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes for us alone: what a library prints or reads goes nowhere."""
-    inbound, outbound = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    return inbound, outbound
 
 
 def _listen(inbound: BinaryIO, worker: Worker) -> None:

@@ -12,6 +12,7 @@ from asr_core import limits
 from asr_core.audio import source
 from asr_core.audio.decode import Decoded, decode
 from asr_core.audio.source import UnreadableError
+from asr_core.children import take_pipes
 from asr_core.sandbox import frames
 from asr_core.sandbox.confinement import confine
 
@@ -24,10 +25,7 @@ def main() -> None:
     limits.leave_network()  # first, since it must be before any thread
     limits.end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    inbound, outbound = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)  # what a library prints or reads goes nowhere
-    os.dup2(nowhere, 1)
+    inbound, outbound = take_pipes()
     _rehearse()
     confine()
     try:
