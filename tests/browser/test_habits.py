@@ -34,6 +34,18 @@ def keep_picture(page, name):
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
+def unfold(page):
+    """Open every panel, one after the other; what opening one draws anew is waited for."""
+    still = expect(page.get_by_test_id("stApp"))
+    folded = page.locator("details:not([open]) > summary")
+    still.to_have_attribute("data-test-script-state", "notRunning")
+    while n := folded.count():
+        folded.first.click()
+        expect(folded).to_have_count(n - 1)
+        still.to_have_attribute("data-test-script-state", "notRunning")
+    assert page.locator("details[open]").count() > 3
+
+
 def finished(page, speech):
     page.locator("input[type=file]").first.set_input_files(
         {"name": "meeting.flac", "mimeType": "audio/flac", "buffer": speech}
@@ -58,10 +70,7 @@ def test_every_page_is_open_to_a_screen_reader(open_page, speech, scheme, locale
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
     assert serious(page) == {}
     keep_picture(page, f"idle-{scheme}-{locale[:2]}")
-    folded = page.locator("summary")
-    for i in range(folded.count()):
-        folded.nth(i).click()
-    expect(page.locator("details[open]")).to_have_count(folded.count())
+    unfold(page)
     expect(page.get_by_role("combobox", name=re.compile("^(Model|模型)$")).last).to_be_visible()
     assert serious(page) == {}
     finished(page, speech)
