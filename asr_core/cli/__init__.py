@@ -1,4 +1,4 @@
-"""The command `sottovoce`: transcribe, app, models, train, bench, doctor.
+"""The command `sottovoce`: transcribe, batch, app, models, train, bench, doctor.
 
 Exit codes: 0 done, 1 something could not be done (said in a sentence), 2 wrong usage, 130
 interrupted. Nothing heavy is imported before a command needs it, so that `--help` comes at once.
@@ -63,7 +63,8 @@ def _become_program() -> None:
 
 def _shut_in(arguments: argparse.Namespace) -> None:
     """Give up what this command does not need; the clipboard may be one over the network."""
-    if arguments.command == "bench" or (arguments.command == "transcribe" and not arguments.copy):
+    is_silent = arguments.command == "transcribe" and not arguments.copy
+    if arguments.command in ("batch", "bench") or is_silent:
         limits.leave_network()
     limits.hide_memory()
 
@@ -87,6 +88,10 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         from asr_core.cli.bench import bench
 
         return bench(arguments, console)
+    if arguments.command == "batch":
+        from asr_core.cli.batch import batch
+
+        return batch(arguments, console)
     from asr_core.cli.transcribe import transcribe_files
 
     return transcribe_files(arguments, console)
@@ -111,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_transcribe(commands.add_parser("transcribe", help="write down what recordings say"))
+    _add_batch(commands.add_parser("batch", help="write down a whole folder of recordings"))
     app = commands.add_parser("app", help="open the page in the browser")
     app.add_argument(
         "--port", type=_port, metavar="N", help="the page's port; any free one if not given"
@@ -137,6 +143,24 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     part = parser.add_argument_group("a part only (times like 90, 1:30 or 1:02:03)")
     part.add_argument("--start", default="", metavar="TIME", help="hear nothing before it")
     part.add_argument("--stop", default="", metavar="TIME", help="hear nothing after it")
+    _add_choices(parser)
+
+
+def _add_batch(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Every recording in a folder and the folders in it. Stopped, it goes on with what is "
+        "missing when it is given again."
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="of recordings")
+    parser.add_argument("--out", required=True, metavar="PATH", help="folder of the transcripts")
+    parser.add_argument("--format", choices=FORMATS, default="txt")
+    parser.add_argument(
+        "--jobs", type=_count, metavar="N", help="recordings side by side; as many as fit"
+    )
+    _add_choices(parser)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how it is recognized (as saved in the app, if not given)")
     how.add_argument("--language", metavar="CODE", help="zh, en, ... or auto")
     how.add_argument(

@@ -7,11 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from asr_core.audio.clip import Clip, clip_between
+from asr_core.cli.choices import chosen_settings
 from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS, TEXT_FORMATS, Stream, as_file, render, stream
@@ -23,25 +24,13 @@ from asr_core.result import Segment, Transcript
 from asr_core.saving import save_bytes
 from asr_core.settings import Settings
 from asr_core.text.tidy import tidied, tidied_segment
-from asr_core.text.vocabulary import read_lines
 
 STDIN = "-"
-
-_CHOICES = (
-    "language",
-    "languages",
-    "decode",
-    "beam_size",
-    "engine",
-    "device",
-    "precision",
-)
-_TIDYING = ("script", "spacing", "punctuation", "case", "numbers")
 
 
 def transcribe_files(arguments: argparse.Namespace, console: Console) -> int:
     """Transcribe every file; what is wrong with one does not stop the others."""
-    settings = _settings(arguments, console)
+    settings = chosen_settings(arguments, console)
     clip = _clip(arguments)
     format = arguments.format or _format_of(arguments.output) or "txt"
     _check_usage(arguments, format)
@@ -179,25 +168,6 @@ class _Run:
             self.segments.append(segment)
             if self.out is not None:
                 self.console.text(self.out.add(tidied_segment(segment, self.settings.tidy, before)))
-
-
-def _settings(arguments: argparse.Namespace, console: Console) -> Settings:
-    """The saved settings, with what the command line says instead."""
-    notes: list[str] = []
-    saved = Settings.load(notes=notes)
-    for note in notes:
-        console.say(f"Note: {note}")
-    given = {name: getattr(arguments, name) for name in (*_CHOICES, *_TIDYING, "verbatim")}
-    given = {name: value for name, value in given.items() if value is not None}
-    if not given.keys().isdisjoint(_TIDYING):  # who asks for one of them wants no verbatim text
-        given.setdefault("verbatim", False)
-    if arguments.vocabulary is not None:
-        given["vocabulary"] = read_lines(Path(arguments.vocabulary))
-    try:
-        return replace(saved, **given)
-    except AsrError as error:
-        refuse: Callable[[str], Any] = arguments.refuse
-        return refuse(str(error))
 
 
 def _clip(arguments: argparse.Namespace) -> Clip:
