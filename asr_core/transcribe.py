@@ -55,10 +55,11 @@ def transcribe(
         report(Progress(recognized.end, recording.duration, found, recognized.draft))
     seconds = perf_counter() - began
     heard = recording.heard - recording.clip.start
+    told = engine.stats()
     stats = {
         "seconds": round(seconds, 3),
         "real_time_factor": round(seconds / heard, 4) if heard else None,
-        **engine.stats(),
+        **told,
     }
     return Transcript(
         recording.name,
@@ -67,7 +68,7 @@ def transcribe(
         language_shares(segments),
         engine.name,
         engine.decode(settings),
-        tuple(recording.notes),
+        (*recording.notes, *told.get("notes", ())),
         stats,
     )
 

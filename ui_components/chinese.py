@@ -228,7 +228,9 @@ TEMPLATES = {
     "true or false": "true 或 false",
     "a whole number, 1 to {most}": "1 至 {most} 的整数",
     "the name of an engine": "一个引擎的名称",
-    "auto, cpu, cuda, cuda:1 or mps": "auto、cpu、cuda、cuda:1 或 mps",
+    "auto, cpu, cuda, cuda:1, mps, directml or coreml": (
+        "auto、cpu、cuda、cuda:1、mps、directml 或 coreml"
+    ),
     "auto, or a code such as zh, en or ja": "auto，或 zh、en、ja 这样的代码",
     "codes such as zh, en and ja": "zh、en、ja 这样的代码",
     "lines of text": "一行行的文字",
@@ -238,11 +240,12 @@ TEMPLATES = {
     ),
     "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
     "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, and "
-    "what `sottovoce train --preset plain --pack` wrote; a forced aligner is used when it lies "
-    "beside a Qwen3-ASR.": (
+    "what `sottovoce train --preset plain --pack` and `sottovoce models export --onnx` wrote; a "
+    "forced aligner is used when it lies beside a Qwen3-ASR.": (
         "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
         "Qwen3-ASR 文件夹，文件齐全的 FireRedASR、WeNet 和 ESPnet 的 Conformer，"
-        "以及 `sottovoce train --preset plain --pack` 写出的文件夹；"
+        "以及 `sottovoce train --preset plain --pack` 和 `sottovoce models export --onnx` "
+        "写出的文件夹；"
         "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
     ),
     "The model folder {folder!r} cannot be used: {reason}. Get the folder again.": (
@@ -302,6 +305,25 @@ TEMPLATES = {
         "{device} 的内存放不下模型，改用 CPU。"
     ),
     "{precision} overflowed; going on in float32.": "{precision} 溢出，改用 float32 继续。",
+    "onnxruntime has no {provider} here; the processor computes.": (
+        "这里的 onnxruntime 没有 {provider}，改由处理器计算。"
+    ),
+    "The exported model {folder!r} is damaged ({reason}). Export it again: sottovoce models export "
+    "--onnx.": (
+        "导出的模型“{folder}”已损坏（{reason}）。请重新导出：sottovoce models export --onnx。"
+    ),
+    "The model {folder!r} was exported from another version of Sottovoce. Export it again: "
+    "sottovoce models export --onnx.": (
+        "模型“{folder}”是由另一个版本的 Sottovoce 导出的。"
+        "请重新导出：sottovoce models export --onnx。"
+    ),
+    "There is something in {folder} already. Give a new folder.": (
+        "{folder} 中已有内容。请指定一个新文件夹。"
+    ),
+    "ONNX cannot be written: the package onnx is not installed. The extra `hybrid` brings it: pip "
+    "install -e .[hybrid]": (
+        "无法写出 ONNX：没有安装软件包 onnx。附加组件 `hybrid` 包含它：pip install -e .[hybrid]"
+    ),
     "The package silero-vad is missing. Run the launcher again to install it.": (
         "缺少软件包 silero-vad。请重新运行启动程序来安装。"
     ),

@@ -83,6 +83,7 @@ TABLE = [
     Row("asr_core.engines.conformer:load", lambda folder: folder == BUNDLED_FOLDER),
     Row("asr_core.engines.families:plain", _has(VOCABULARY)),
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
+    Row("asr_core.engines.onnx.loading:load", _has("sottovoce-onnx.json")),
     Row("asr_core.engines.families:firered", _has("model.pth.tar")),
     Row("asr_core.engines.families:wenet", _has("train.yaml")),
     Row("asr_core.engines.families:espnet", _has("config.yaml", "meta.yaml")),
@@ -112,8 +113,8 @@ def load_engine(settings: Settings) -> Engine:
         raise ModelError(
             f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
             "config.json and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with "
-            "all their files, and what `sottovoce train --preset plain --pack` wrote; a forced "
-            "aligner is used when it lies beside a Qwen3-ASR."
+            "all their files, and what `sottovoce train --preset plain --pack` and `sottovoce models "
+            "export --onnx` wrote; a forced aligner is used when it lies beside a Qwen3-ASR."
         )
     module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)

@@ -18,6 +18,7 @@ from asr_core.engines.alternatives import alternatives
 from asr_core.engines.batches import growing_batches
 from asr_core.engines.calibration import measured
 from asr_core.engines.decoding import Decoding, TokenSpans
+from asr_core.engines.folders import BUNDLED
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.inventions import (
     NO_EVIDENCE,
@@ -64,13 +65,13 @@ def load(settings: Settings) -> ConformerEngine:
     return engine_of(placed(load_bundled(), settings.device, settings.precision))
 
 
-def engine_of(placement: Placement) -> ConformerEngine:
+def engine_of(placement: Placement, name: str = BUNDLED) -> ConformerEngine:
     """The engine over the bundled model, which may have been changed in the meantime."""
     tokenizer = whisper_tokenizer()
     table = json.loads(data_file("config.json").read_text())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
     decoding = Decoding(placement.model, tokenizer, unit_table(), heads)
-    return ConformerEngine("sottovoce-base", placement, tokenizer, decoding)
+    return ConformerEngine(name, placement, tokenizer, decoding)
 
 
 class ConformerEngine:
@@ -93,12 +94,7 @@ class ConformerEngine:
 
     def stats(self) -> dict[str, Any]:
         """Device, precision and counts of the last run."""
-        return {
-            "device": str(self._placement.device),
-            "precision": self._placement.precision,
-            "decoder_passes": 0,
-            **self._counts,
-        }
+        return {**self._placement.describe(), "decoder_passes": 0, **self._counts}
 
     def _count_pass(self, *_: object) -> None:
         self._counts["decoder_passes"] += 1
