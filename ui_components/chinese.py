@@ -240,12 +240,13 @@ TEMPLATES = {
     ),
     "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
     "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, and "
-    "what `sottovoce train --preset plain --pack` and `sottovoce models export --onnx` wrote; a "
-    "forced aligner is used when it lies beside a Qwen3-ASR.": (
+    "what `sottovoce train --preset plain --pack` and `sottovoce models export --onnx` wrote, and "
+    "models as sherpa-onnx publishes them; a forced aligner is used when it lies beside a "
+    "Qwen3-ASR.": (
         "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
         "Qwen3-ASR 文件夹，文件齐全的 FireRedASR、WeNet 和 ESPnet 的 Conformer，"
         "以及 `sottovoce train --preset plain --pack` 和 `sottovoce models export --onnx` "
-        "写出的文件夹；"
+        "写出的文件夹，以及 sherpa-onnx 发布的模型；"
         "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
     ),
     "The model folder {folder!r} cannot be used: {reason}. Get the folder again.": (
@@ -305,6 +306,29 @@ TEMPLATES = {
         "{device} 的内存放不下模型，改用 CPU。"
     ),
     "{precision} overflowed; going on in float32.": "{precision} 溢出，改用 float32 继续。",
+    "The model {model!r} needs the package sherpa-onnx, which is not installed. The extra `hybrid` "
+    "brings it: pip install -e .[hybrid]": (
+        "模型“{model}”需要软件包 sherpa-onnx，而它没有安装。"
+        "附加组件 `hybrid` 包含它：pip install -e .[hybrid]"
+    ),
+    "sherpa-onnx cannot load the model {model!r} ({reason}). Get the model again, in the form that "
+    "sherpa-onnx publishes.": (
+        "sherpa-onnx 无法加载模型“{model}”（{reason}）。请重新获取 sherpa-onnx 发布的模型。"
+    ),
+    "The model {model!r} says it is {kind!r}, and Sottovoce runs graphs of this form only of "
+    "{known}. Choose another model.": (
+        "模型“{model}”自称是“{kind}”，而这种形式的模型，Sottovoce 只能运行 {known}。"
+        "请选择其他模型。"
+    ),
+    "The graph {file} of the model {model!r} cannot be read ({reason}). Get the model again.": (
+        "无法读取模型“{model}”的 {file}（{reason}）。请重新获取这个模型。"
+    ),
+    "{name} does not say how sure it is of its words: none is marked.": (
+        "{name} 不提供每个词的可信度，因此不标出存疑的词。"
+    ),
+    "{name} is computed by the processor, not by {device}.": (
+        "{name} 由处理器计算，不由 {device} 计算。"
+    ),
     "onnxruntime has no {provider} here; the processor computes.": (
         "这里的 onnxruntime 没有 {provider}，改由处理器计算。"
     ),

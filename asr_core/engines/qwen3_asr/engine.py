@@ -20,8 +20,8 @@ from asr_core.engines.passages import Passage
 from asr_core.engines.qwen3_asr.generation import Answering, answers, log_likelihood
 from asr_core.engines.qwen3_asr.placing import Placed
 from asr_core.engines.qwen3_asr.prompt import LANGUAGES, Answer, answer, question
-from asr_core.engines.qwen3_asr.timing import WordTimes
 from asr_core.engines.qwen3_asr.words import answer_words
+from asr_core.engines.times import WordTimes
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.heap import give_back
