@@ -201,8 +201,8 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     export = actions.add_parser(
         "export",
         help="write the bundled model for another program to compute it",
-        description="Its encoder and CTC head; searches and decoder stay here. The folder is a model: "
-        "transcribe --model FOLDER, or add it.",
+        description="Its encoder and CTC head; searches and decoder stay here. The folder is a "
+        "model: transcribe --model FOLDER, or add it.",
     )
     export.add_argument("--onnx", action="store_true", required=True, help="for ONNX Runtime")
     export.add_argument("--int8", action="store_true", help="the encoder in 8 bits")

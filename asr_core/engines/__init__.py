@@ -115,7 +115,7 @@ def load_engine(settings: Settings) -> Engine:
         raise ModelError(
             f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
             "config.json and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with "
-            "all their files, and what `sottovoce train --preset plain --pack` and `sottovoce models "
+            "all their files, what `sottovoce train --preset plain --pack` and `sottovoce models "
             "export --onnx` wrote, and models as sherpa-onnx publishes them; a forced aligner is "
             "used when it lies beside a Qwen3-ASR."
         )

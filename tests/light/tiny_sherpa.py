@@ -17,7 +17,10 @@ from onnx import TensorProto, helper, numpy_helper, save
 _OPSET, _IR_VERSION = 17, 8
 _MEMORY = 512  # states and tokens of a Qwen3-ASR
 
-SENSE_VOICE = ["<blank>", "▁hello", "▁world", "<|en|>", "<|zh|>", "<|NEUTRAL|>"]
+SENSE_VOICE = [
+    *("<blank>", "▁hello", "▁world"),
+    *("<|en|>", "<|zh|>", "<|NEUTRAL|>", "<|Speech|>", "<|woitn|>"),
+]
 WENET = ["<blank>", "▁hello", "▁world"]
 
 _SPECIAL = ["<|im_start|>", "<|im_end|>", "<|audio_start|>", "<|audio_pad|>", "<|audio_end|>"]
@@ -45,7 +48,8 @@ def write_sense_voice(folder: Path) -> Path:
     n = len(SENSE_VOICE)
     head = [
         _node("Cast", ["language"], "asked", to=TensorProto.INT64),
-        _node("OneHot", ["asked", "n", "off_on"], "named"),  # (N, V): its token is its number
+        _node("Max", ["asked", "english"], "chosen"),  # 0: it chooses
+        _node("OneHot", ["chosen", "n", "off_on"], "named"),  # (N, V): its token is its number
         _node("Unsqueeze", ["named", "one"], "first"),
         _node("Shape", ["x"], "batch", start=0, end=1),
         _node("Concat", ["batch", "three_n"], "rest_shape", axis=0),
@@ -53,8 +57,10 @@ def write_sense_voice(folder: Path) -> Path:
         _node("Concat", ["first", "rest", "heard"], "logits", axis=1),
     ]
     mood = np.zeros((1, 3, n), np.float32)
-    mood[..., SENSE_VOICE.index("<|NEUTRAL|>")] = 9
+    for i, token in enumerate(SENSE_VOICE[-3:]):
+        mood[0, i, SENSE_VOICE.index(token)] = 9
     constants = {
+        "english": np.array(SENSE_VOICE.index("<|en|>")),
         "n": np.array(n),
         "off_on": np.array([0, 9], np.float32),
         "one": np.array([1]),
@@ -74,7 +80,7 @@ def write_sense_voice(folder: Path) -> Path:
         "normalize_samples": 0,
         "with_itn": 14,
         "without_itn": 15,
-        "lang_auto": SENSE_VOICE.index("<|en|>"),
+        "lang_auto": 0,
         "lang_en": SENSE_VOICE.index("<|en|>"),
         "lang_zh": SENSE_VOICE.index("<|zh|>"),
         "lang_ja": 0,
@@ -109,7 +115,10 @@ def write_wenet(folder: Path) -> Path:
     _save(
         folder / "model.onnx",
         [*before, *nodes, _node("LogSoftmax", ["heard"], "log_probs", axis=-1)],
-        [_float("x", "N", "T", 80), helper.make_tensor_value_info("x_lens", TensorProto.INT64, "N")],
+        [
+            _float("x", "N", "T", 80),
+            helper.make_tensor_value_info("x_lens", TensorProto.INT64, "N"),
+        ],
         [
             _float("log_probs", "N", "L", n),
             helper.make_tensor_value_info("log_probs_lens", TensorProto.INT64, "N"),
@@ -188,9 +197,7 @@ def write_qwen(
     }
     _text(folder / "tokenizer/vocab.json", json.dumps(vocabulary))
     _text(folder / "tokenizer/merges.txt", "#version: 0.2\n")
-    _text(
-        folder / "tokenizer/tokenizer_config.json", json.dumps({"added_tokens_decoder": decoder})
-    )
+    _text(folder / "tokenizer/tokenizer_config.json", json.dumps({"added_tokens_decoder": decoder}))
     return folder
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
@@ -165,9 +164,7 @@ class _Graph:
         )
 
 
-def _encoder(
-    graph: _Graph, encoder: Conformer, features: str, lengths: str
-) -> tuple[str, str]:
+def _encoder(graph: _Graph, encoder: Conformer, features: str, lengths: str) -> tuple[str, str]:
     """(B, T', D) states and (B,) frames."""
     stem = encoder.subsample
     assert isinstance(stem, Conv1dSubsampling)
@@ -203,9 +200,7 @@ def _stem(graph: _Graph, stem: Conv1dSubsampling, features: str, lengths: str) -
     return graph.add("Transpose", x, perm=[0, 2, 1])
 
 
-def _block(
-    graph: _Graph, block: Block, x: str, inside: str, mask: str, distances: str
-) -> str:
+def _block(graph: _Graph, block: Block, x: str, inside: str, mask: str, distances: str) -> str:
     if not block.ff1.silent:
         x = graph.add("Add", x, _feed_forward(graph, block.ff1, x))
     assert isinstance(block.norm_attn, nn.LayerNorm)

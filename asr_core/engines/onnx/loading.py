@@ -14,7 +14,7 @@ _OURS = ("directml", "coreml")  # devices that torch does not know
 
 
 def load(settings: Settings) -> ConformerEngine:
-    """The engine for an exported folder: its encoder in onnxruntime, all else as in the bundled one.
+    """The engine for an exported folder: its encoder in onnxruntime, the rest as in the bundled.
 
     Precision and device of `settings` are the decoder's; the encoder's precision was chosen when it
     was exported, and its device is that of `settings` where onnxruntime knows it.

@@ -33,4 +33,3 @@ def _aligner(folder: Path, placement: Placement) -> ForcedAligner | None:
     beside = sorted(path for path in folder.resolve().parent.iterdir() if path.is_dir())
     found = next(filter(is_aligner, beside), None)
     return ForcedAligner(*load_folder(found, placement)) if found is not None else None
-

@@ -47,11 +47,11 @@ def load(settings: Settings) -> SherpaEngine:
     counts: Counter[str] = Counter()
     reader = Reader(folder.name, kind, files, counts)
     precision = "int8" if is_in_8_bits(files) else "float32"
-    engine = SherpaEngine(
-        folder.name, kind, precision, reader, bundled_alignment(settings), counts
-    )
+    engine = SherpaEngine(folder.name, kind, precision, reader, bundled_alignment(settings), counts)
     if settings.device not in ("auto", "cpu"):
-        engine.notes.append(f"{folder.name} is computed by the processor, not by {settings.device}.")
+        engine.notes.append(
+            f"{folder.name} is computed by the processor, not by {settings.device}."
+        )
     return engine
 
 

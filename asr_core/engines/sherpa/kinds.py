@@ -89,7 +89,7 @@ _TRANSDUCER = "joiner*.onnx"  # beside an encoder and a decoder that are of anot
 
 
 def is_one(folder: Path) -> bool:
-    """Whether a folder holds the files of a family, which its graph may still turn out not to be."""
+    """Whether a folder holds the files of a family; which one, its graph may have to say."""
     return bool(_of_these_files(folder))
 
 
@@ -109,8 +109,8 @@ def kind_of(folder: Path) -> tuple[Kind, dict[str, Path]]:
             return kind, found
     known = ", ".join(kind.mark for kind in kinds)
     raise ModelError(
-        f"The model {folder.name!r} says it is {said!r}, and Sottovoce runs graphs of this form only "
-        f"of {known}. Choose another model."
+        f"The model {folder.name!r} says it is {said!r}, and Sottovoce runs graphs of this form "
+        f"only of {known}. Choose another model."
     )
 
 

@@ -81,9 +81,7 @@ class Reader:
             for half in _pieces(piece, piece.duration / 2):
                 yield self._said(half, language, terms)[0]
 
-    def _said(
-        self, piece: Window, language: str | None, terms: Sequence[str]
-    ) -> tuple[Said, bool]:
+    def _said(self, piece: Window, language: str | None, terms: Sequence[str]) -> tuple[Said, bool]:
         """What is said in a piece, and whether it is neither cut off nor a loop."""
         told = self._kind.languages.get(language or "", "")
         recognizer = self._recognizer("" if self._kind.answers else told)
