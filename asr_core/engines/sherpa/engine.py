@@ -16,6 +16,7 @@ from asr_core.engines.folders import folder_of
 from asr_core.engines.passages import Passage
 from asr_core.engines.sherpa.kinds import Kind, is_in_8_bits, kind_of
 from asr_core.engines.sherpa.reader import Reader, Said
+from asr_core.engines.stages import Stages
 from asr_core.engines.times import Alignment, WordTimes, bundled_alignment
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
@@ -74,6 +75,7 @@ class SherpaEngine:
         self.name = name
         self.notes = [f"{name} does not say how sure it is of its words: none is marked."]
         self._kind, self._precision, self._reader, self._counts = kind, precision, reader, counts
+        self._stages = Stages()
         self._bundled = bundled
         self._times = WordTimes(None, bundled)
 
@@ -97,16 +99,22 @@ class SherpaEngine:
             "lacks": [what for what, has in can.items() if not has],
             "notes": self.notes,
             **self._counts,
+            **self._stages.told(),
         }
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window: the text comes as soon as each is read."""
         self._counts.clear()
+        self._stages.clear()
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
         for window in windows:
-            said = self._read(window, wanted, vocabulary)
-            yield Recognized(window.end, tuple(s for piece in said for s in self._segments(piece)))
+            with self._stages.at("search"):  # with the encoder: the library does both at once
+                said = [*self._read(window, wanted, vocabulary)]
+            self._stages.made("search", sum(len(piece.tokens) for piece in said))
+            with self._stages.at("align"):
+                segments = tuple(s for piece in said for s in self._segments(piece))
+            yield Recognized(window.end, segments)
             give_back()
 
     def align(self, window: Window, text: str, language: str) -> Segment | None:
