@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import tiny_sherpa
+from voice import voice
 
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.segment import Window
@@ -110,9 +111,7 @@ def test_a_model_that_goes_round_in_circles_is_read_in_halves_and_says_it_once(t
     engine = loaded(
         tiny_sherpa.write_qwen(tmp_path / "tiny", {**tiny_sherpa.FREE, "Hello": "!", "!": "!"})
     )
-    noise = 0.1 * np.random.default_rng(0).standard_normal(12 * SAMPLE_RATE)
-    window = Window(0.0, noise.astype(np.float32), ((0.0, 12.0),))
-    found = read(engine, window)
+    found = read(engine, Window(0.0, voice(12.0), ((0.0, 12.0),)))
     assert engine.stats()["read_in_halves"] == 1
     assert "!!!!" not in "".join(segment.text for segment in found)
     assert found[0].text.startswith("Hello")
@@ -135,25 +134,13 @@ def test_terms_are_told_to_a_model_that_takes_them_and_an_echo_is_read_without(
 
 
 def test_a_long_window_is_read_in_pieces_that_fit_the_model(tmp_path):
-    from voice import conversation  # sound that counts as speech
-
     engine = loaded(tiny_sherpa.write_qwen(tmp_path / "tiny"))
-    import io
-
-    import soundfile
-
-    sound, rate = soundfile.read(io.BytesIO(conversation(3)), dtype="float32")
-    assert rate == SAMPLE_RATE
-    sound = sound[: 28 * SAMPLE_RATE]
-    pieces = [
-        said.window
-        for said in engine._reader.read(
-            Window(5.0, sound, ((5.0, 5.0 + len(sound) / SAMPLE_RATE),)), None, ()
-        )
-    ]
+    window = Window(5.0, voice(28.0), ((5.0, 33.0),))
+    pieces = [said.window for said in engine._reader.read(window, None, ())]
     assert len(pieces) > 1
     assert all(piece.duration <= 18.0 for piece in pieces)
     assert all(a.end <= b.start for a, b in pairwise(pieces))
+    assert sum(piece.duration for piece in pieces) == pytest.approx(28.0, abs=1.0)
 
 
 def test_a_damaged_graph_and_a_missing_package_are_said_in_a_sentence(tmp_path, monkeypatch):
