@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from asr_core.audio.segment import Window
 from asr_core.engines.folders import BUNDLED_FOLDER, folder_of, installed
 from asr_core.engines.qwen3_asr.forms import is_recognizer
-from asr_core.engines.sherpa import kinds as sherpa
+from asr_core.engines.sherpa.kinds import is_published
 from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -88,7 +88,7 @@ TABLE = [
     Row("asr_core.engines.families:firered", _has("model.pth.tar")),
     Row("asr_core.engines.families:wenet", _has("train.yaml")),
     Row("asr_core.engines.families:espnet", _has("config.yaml", "meta.yaml")),
-    Row("asr_core.engines.sherpa.engine:load", sherpa.is_one, searches=False),
+    Row("asr_core.engines.sherpa.engine:load", is_published, searches=False),
 ]
 
 

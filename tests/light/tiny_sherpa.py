@@ -24,16 +24,15 @@ SENSE_VOICE = [
 WENET = ["<blank>", "▁hello", "▁world"]
 
 _SPECIAL = ["<|im_start|>", "<|im_end|>", "<|audio_start|>", "<|audio_pad|>", "<|audio_end|>"]
-_SPOKEN = ["language", "ĠEnglish", "ĠJapanese", "Hello", "Ġworld", "ä½ł", "å¥½", "!"]
-_LETTERS = [chr(code) for code in range(33, 127) if chr(code) != "!"] + ["Ġ", "Ċ"]
-QWEN = [*_LETTERS, *_SPOKEN, *_SPECIAL, "<asr_text>", "<|endoftext|>"]
+_SPOKEN = ["language", "ĠEnglish", "Hello", "Ġworld", "ä½ł", "å¥½", "!"]
+LETTERS = [chr(code) for code in range(ord('"'), ord("~") + 1)]
+QWEN = [*LETTERS, "Ġ", "Ċ", *_SPOKEN, *_SPECIAL, "<asr_text>", "<|endoftext|>"]
 
 # Behind each token, where the model chooses the language; and behind the prompt that names one.
 FREE = {
     "Ċ": "language",
     "language": "ĠEnglish",
     "ĠEnglish": "<asr_text>",
-    "ĠJapanese": "<asr_text>",
     "<asr_text>": "Hello",
     "Hello": "Ġworld",
     "Ġworld": "<|im_end|>",

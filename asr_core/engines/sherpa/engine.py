@@ -30,7 +30,6 @@ from asr_core.text.language import language_of
 from asr_core.text.tokenizer import TokenWord, spelled_words, words_of
 from asr_core.text.vocabulary import Vocabulary
 
-_KIN = {"yue": "zh"}  # who chose Chinese gets Cantonese as it is said
 _SPACE = "▁"  # in front of a token that begins a word
 _LONGEST_TOKEN = 0.5  # seconds that a token is said at most
 _MEASURED_S = 4.0  # of made-up sound
@@ -143,17 +142,11 @@ class SherpaEngine:
     def _read(
         self, window: Window, wanted: Sequence[str], vocabulary: Vocabulary
     ) -> Iterator[Said]:
-        """A window read; what cannot be what was said is read again."""
+        """A window read; what only echoes the listed terms is read again without them."""
         terms = [term.text for term in vocabulary.terms]
         forced = wanted[0] if len(wanted) == 1 else None
         for said in self._reader.read(window, forced, terms):
-            named = said.language
-            if named and named not in wanted and _KIN.get(named) not in wanted:
-                self._counts["other_languages"] += 1
-                likelier = language_of(said.text)
-                language = likelier if likelier in wanted else wanted[0]
-                yield from self._reader.read(said.window, language, terms)
-            elif terms and is_of_terms(said.text, vocabulary):
+            if terms and is_of_terms(said.text, vocabulary):
                 self._counts["read_without_terms"] += 1
                 yield from self._reader.read(said.window, forced, ())
             else:

@@ -88,7 +88,7 @@ KINDS = (
 _TRANSDUCER = "joiner*.onnx"  # beside an encoder and a decoder that are of another family
 
 
-def is_one(folder: Path) -> bool:
+def is_published(folder: Path) -> bool:
     """Whether a folder holds the files of a family; which one, its graph may have to say."""
     return bool(_of_these_files(folder))
 

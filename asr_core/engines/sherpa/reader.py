@@ -14,13 +14,15 @@ import torch
 
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.segment import Window, speech_windows
-from asr_core.engines.qwen3_asr.prompt import MARK, answer, without_control
+from asr_core.engines.qwen3_asr.prompt import without_control
 from asr_core.engines.sherpa.kinds import Kind
 from asr_core.errors import AsrError, ModelError
 
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 32  # with those that name the language
 _SCAFFOLD = 4  # tokens that it takes off again: the language and the mark behind it
+# What is left where the library noticed a loop itself: it cuts more than what was said again.
+_NOTHING = re.compile(r"(language \w+)?\s*")
 _LOOP = re.compile(r"(.{1,8}?)\1{20,}", re.DOTALL)
 _SHORTEST = 4.0  # seconds; what is shorter is not cut again
 
@@ -65,8 +67,8 @@ class Reader:
     def read(self, window: Window, language: str | None, terms: Sequence[str]) -> Iterator[Said]:
         """What is said in a window, piece by piece.
 
-        A piece is read in halves where the library went round in circles or came to the end of
-        what it may write.
+        A piece is read in halves where a model that answers went round in circles, came to the end
+        of what it may write, or wrote nothing.
 
         Args:
             language: ISO code of the one to write; None lets the model choose.
@@ -96,13 +98,14 @@ class Reader:
         stream.accept_waveform(SAMPLE_RATE, piece.waveform)
         recognizer.decode_stream(stream)
         found = stream.result
-        text, named = found.text, language if told else None
-        if self._kind.answers and MARK in text:
-            text, named = answer(text, named).text, answer(text, named).language
-        named = named or found.lang.strip("<|>") or None
-        said = Said(piece, _LOOP.sub(r"\1", text).strip(), named, found.tokens, found.timestamps)
-        is_cut = self._kind.answers and len(found.tokens) >= most - _SCAFFOLD
-        return said, not is_cut and _LOOP.search(text) is None
+        named = found.lang.strip("<|>") or (language if told else None)
+        if not self._kind.answers:
+            text = _LOOP.sub(r"\1", found.text).strip()
+            return Said(piece, text, named, found.tokens, found.timestamps), True
+        if _NOTHING.fullmatch(found.text):
+            return Said(piece, "", named), False
+        is_whole = len(found.tokens) < most - _SCAFFOLD and _LOOP.search(found.text) is None
+        return Said(piece, _LOOP.sub(r"\1", found.text).strip(), named, found.tokens), is_whole
 
     def _loaded(self, told: str) -> Any:
         """The model, told to write a language where that is settled when it is loaded."""

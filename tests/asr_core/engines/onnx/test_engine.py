@@ -26,7 +26,17 @@ RECORDING = Path(__file__).resolve().parents[3] / "recordings" / "english-then-m
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
+def bundled():
+    """The bundled model, loaded once for all of this file."""
+    with pytest.MonkeyPatch.context() as patch:
+        model = load_bundled()
+        for user in ("export", "loading"):
+            patch.setattr(f"asr_core.engines.onnx.{user}.load_bundled", lambda: model)
+        yield model
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, bundled):
     """The bundled model as the command exports it."""
     folder = tmp_path_factory.mktemp("exported") / "ear"
     assert main(["models", "export", "--onnx", "--output", str(folder)]) == 0
@@ -44,7 +54,7 @@ def settings_of(folder, device="cpu", **others):
     return Settings(engine=str(folder), precision="float32", device=device, **others)
 
 
-def test_real_weights_give_on_real_sound_what_they_give_in_torch(exported):
+def test_real_weights_give_on_real_sound_what_they_give_in_torch(exported, bundled):
     with open_recording(RECORDING, RECORDING.name) as recording:
         waveform = np.concatenate([*recording])
     features = log_mel(torch.from_numpy(waveform)[None])
@@ -54,10 +64,9 @@ def test_real_weights_give_on_real_sound_what_they_give_in_torch(exported):
     )
     given = dict(zip(INPUTS, (features.numpy(), lengths.numpy()), strict=True))
     states, _, log_probs, _ = (torch.from_numpy(x) for x in session.run(OUTPUTS, given))
-    model = load_bundled()
     with torch.inference_mode():
-        encoder_out, out_lengths = model.encode(features, lengths)
-        expected, _ = model.ctc_log_probs(encoder_out, out_lengths)
+        encoder_out, out_lengths = bundled.encode(features, lengths)
+        expected, _ = bundled.ctc_log_probs(encoder_out, out_lengths)
     torch.testing.assert_close(states, encoder_out, atol=1e-3, rtol=0)
     torch.testing.assert_close(log_probs, expected, atol=1e-3, rtol=0)
     assert (log_probs.argmax(-1) != 0).sum() > 20  # it hears words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import tiny_sherpa
 
-from asr_core.engines.sherpa.kinds import is_in_8_bits, is_one, kind_of
+from asr_core.engines.sherpa.kinds import is_in_8_bits, is_published, kind_of
 from asr_core.errors import ModelError
 
 # As in the folders that sherpa-onnx publishes.
@@ -61,4 +61,4 @@ def test_a_graph_of_another_family_is_named(tmp_path, monkeypatch):
     ],
 )
 def test_what_is_not_whole_or_of_another_family_is_none(tmp_path, files):
-    assert not is_one(folder_with(tmp_path, files))
+    assert not is_published(folder_with(tmp_path, files))
