@@ -28,7 +28,7 @@ class OnnxEncoder(nn.Module):
         notes: sentences for the user about what had to be done otherwise.
 
     Args:
-        folder: as `folder.write` wrote it.
+        folder: as `write_exported` wrote it.
         device: "cuda", "directml" and "coreml" where the installed onnxruntime has them; else the
             processor.
 

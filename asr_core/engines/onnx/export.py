@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asr_core.engines.onnx.folder import write
+from asr_core.engines.onnx.folder import write_exported
 from asr_core.errors import AsrError
 from asr_core.model.growth import load_bundled
 
@@ -28,5 +28,5 @@ def export(folder: Path, *, int8: bool = False) -> int:
             "it: pip install -e .[hybrid]"
         ) from None
     graph = onnx_graph(load_bundled(), int8=int8).SerializeToString()
-    write(folder, graph, "int8" if int8 else "float32")
+    write_exported(folder, graph, "int8" if int8 else "float32")
     return len(graph)

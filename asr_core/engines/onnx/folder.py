@@ -40,7 +40,7 @@ class Exported:
     sha256: str
 
 
-def write(folder: Path, graph: bytes, precision: str) -> None:
+def write_exported(folder: Path, graph: bytes, precision: str) -> None:
     """Write a graph of the bundled model; the description, without which it is no model, last.
 
     Raises:
@@ -58,7 +58,7 @@ def write(folder: Path, graph: bytes, precision: str) -> None:
     save_text(folder / DESCRIPTION, json.dumps(asdict(said), indent=2) + "\n")
 
 
-def read(folder: Path) -> Exported:
+def read_exported(folder: Path) -> Exported:
     """What a folder says of itself; its graph is whole and fits the bundled model.
 
     Raises:
@@ -68,11 +68,10 @@ def read(folder: Path) -> Exported:
         found: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         said = Exported(**found)
         with open(folder / GRAPH, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if hashlib.file_digest(file, "sha256").hexdigest() != said.sha256:
+                raise ValueError(GRAPH)
     except (OSError, ValueError, TypeError) as error:
         raise damaged(folder, type(error).__name__) from None
-    if digest != said.sha256:
-        raise damaged(folder, "another SHA-256")
     if said.weights != _weights():
         raise ModelError(
             f"The model {folder.name!r} was exported from another version of Sottovoce. Export it "
@@ -81,9 +80,10 @@ def read(folder: Path) -> Exported:
     return said
 
 
-def damaged(folder: Path, found: str) -> ModelError:
+def damaged(folder: Path, kind: str) -> ModelError:
+    """Of a folder that cannot be read, and what kind of error says so."""
     return ModelError(
-        f"The exported model {folder.name!r} is damaged ({found}). Export it again: sottovoce "
+        f"The exported model {folder.name!r} is damaged ({kind}). Export it again: sottovoce "
         "models export --onnx."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asr_core.engines.conformer import ConformerEngine, engine_of
 from asr_core.engines.folders import folder_of
 from asr_core.engines.onnx.encoder import OnnxEncoder
-from asr_core.engines.onnx.folder import read
+from asr_core.engines.onnx.folder import read_exported
 from asr_core.model.growth import load_bundled
 from asr_core.quantize.placing import placed
 from asr_core.settings import Settings
@@ -24,7 +24,7 @@ def load(settings: Settings) -> ConformerEngine:
         AsrError: there is no such device, or this precision is not for it.
     """
     folder = folder_of(settings.engine)
-    precision = read(folder).precision
+    precision = read_exported(folder).precision
     encoder = OnnxEncoder(folder, settings.device)
     model = load_bundled()
     model.add_module("encoder", encoder)

@@ -72,7 +72,8 @@ class SherpaEngine:
         counts: Counter[str],
     ) -> None:
         self.name = name
-        self.notes = [f"{name} does not say how sure it is of its words: none is marked."]
+        self.notes: list[str] = []
+        self.notes.append(f"{name} does not say how sure it is of its words: none is marked.")
         self._kind, self._precision, self._reader, self._counts = kind, precision, reader, counts
         self._stages = Stages()
         self._bundled = bundled
