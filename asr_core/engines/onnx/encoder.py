@@ -71,7 +71,7 @@ class OnnxEncoder(nn.Module):
         if n_frames == 0:
             return features.new_zeros(len(features), 0, self._n_states), lengths.clone()
         given = (features[:, :n_frames].float().contiguous(), lengths)
-        found: list[Any] = self._session.run(
+        found: Any = self._session.run(
             OUTPUTS[:2],
             {name: x.numpy() for name, x in zip(INPUTS, given, strict=True)},
             self._options,
