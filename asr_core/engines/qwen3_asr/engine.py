@@ -20,8 +20,9 @@ from asr_core.engines.passages import Passage
 from asr_core.engines.qwen3_asr.generation import Answering, answers, log_likelihood
 from asr_core.engines.qwen3_asr.placing import Placed
 from asr_core.engines.qwen3_asr.prompt import LANGUAGES, Answer, answer, question
-from asr_core.engines.qwen3_asr.timing import WordTimes
 from asr_core.engines.qwen3_asr.words import answer_words
+from asr_core.engines.stages import Stages
+from asr_core.engines.times import WordTimes
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.heap import give_back
@@ -79,6 +80,7 @@ class Qwen3AsrEngine:
         self._processor = processor
         self._times = times
         self._counts: Counter[str] = Counter()
+        self._stages = Stages()
 
     def decode(self, settings: Settings) -> str:
         """Always the likeliest token."""
@@ -91,11 +93,13 @@ class Qwen3AsrEngine:
             "precision": self._placed.precision,
             "notes": self._placed.notes,
             **self._counts,
+            **self._stages.told(),
         }
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window, and drafts of them while they are being written."""
         self._counts.clear()
+        self._stages.clear()
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
         for batch in growing_batches(windows):
@@ -167,18 +171,28 @@ class Qwen3AsrEngine:
             [question(context, language) for language in languages],
         )
         limits = [_most_tokens(window) for window in windows]
-        rows: list[Answering] = []
+        written = answers(self._placed, asked, limits)
+        with self._stages.at("prefill"):
+            rows = next(written)
+        self._stages.made("prefill", int(asked["attention_mask"].sum()))
         drawn = perf_counter()
-        for rows in answers(self._placed, asked, limits):
+        while self._goes_on(written):
             if perf_counter() - drawn >= _REDRAWN_S:
                 drawn = perf_counter()
                 drafts = [said.text for said in map(self._said, rows, languages) if said.text]
                 if drafts:
                     yield Recognized(windows[0].start, (), " ".join(drafts))
-        self._counts["tokens"] += sum(len(row.tokens) for row in rows)
+        n_tokens = sum(len(row.tokens) for row in rows)
+        self._stages.made("search", n_tokens)
+        self._counts["tokens"] += n_tokens
         self._counts["loops"] += sum(row.looped for row in rows)
         said = map(self._said, rows, languages)
         return [Reading(*found) for found in zip(windows, rows, said, strict=True)]
+
+    def _goes_on(self, written: Iterator[list[Answering]]) -> bool:
+        """Write the next token of every answer; False if they all have come to their end."""
+        with self._stages.at("search"):
+            return next(written, None) is not None
 
     def _asked(self, waveforms: Sequence[NDArray[np.float32]], questions: Sequence[str]) -> Any:
         """Sounds and questions as the model takes them, padded on the left."""
@@ -211,7 +225,8 @@ class Qwen3AsrEngine:
             return
         language = said.language or wanted[0]
         texts = [word.text for word in words]
-        times = self._times(window, said.text, texts, language)
+        with self._stages.at("align"):
+            times = self._times(window, said.text, texts, language)
         passage = Passage(window.start, window.waveform, window.spans, language)
         log_probs = [word.log_prob for word in words]
         for segment in passage_segments(passage, _places(texts), times, log_probs):
