@@ -228,6 +228,8 @@ TEMPLATES = {
     "true or false": "true 或 false",
     "a whole number, 1 to {most}": "1 至 {most} 的整数",
     "the name of an engine": "一个引擎的名称",
+    "the name of an engine, or none": "一个引擎的名称，或者没有",
+    "a number from 0 to 1": "0 到 1 之间的数",
     "auto, cpu, cuda, cuda:1, mps, directml or coreml": (
         "auto、cpu、cuda、cuda:1、mps、directml 或 coreml"
     ),
@@ -235,6 +237,10 @@ TEMPLATES = {
     "codes such as zh, en and ja": "zh、en、ja 这样的代码",
     "lines of text": "一行行的文字",
     # engines and models
+    "The second model is the first one, in the same precision. Choose another model or another "
+    "precision for one of them.": (
+        "第二个模型与第一个相同，精度也一样。请为其中一个选择另外的模型或精度。"
+    ),
     "There is no model {name!r}. Choose a model folder or one of: {known}.": (
         "没有名为“{name}”的模型。请选择一个模型文件夹，或其中之一：{known}。"
     ),
