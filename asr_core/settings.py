@@ -14,7 +14,7 @@ from asr_core.saving import save_text
 
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 FloatPrecision = Literal["auto", "float32", "bfloat16", "float16"]
-Precision = Literal[FloatPrecision, "int8", "int4"]
+Precision = Literal[FloatPrecision, "int8", "int4", "fp8"]
 Script = Literal["simplified", "traditional", "as_heard"]
 Punctuation = Literal["full", "half", "as_heard"]
 PageLanguage = Literal["auto", "en", "zh"]

@@ -69,10 +69,10 @@ _PHRASES = {
     "ctc": ("CTC only", "仅 CTC"),
     "precision": ("Precision", "精度"),
     "precision_help": (
-        "Automatic is what is fastest here. int8 and int4 keep the weights in 8 and 4 bits, on the "
-        "processor: less memory and perhaps a few more mistakes; int4 is slower.",
-        "“自动”选用本机最快的精度。int8 和 int4 在处理器上以 8 位和 4 位保存权重，"
-        "占用内存更少，错误可能略多；int4 较慢。",
+        "Automatic is what is fastest here. int8 and int4 keep the weights in 8 and 4 bits: less "
+        "memory and perhaps a few more mistakes; int4 is slower. fp8 needs a recent NVIDIA card.",
+        "“自动”选用本机最快的精度。int8 和 int4 以 8 位和 4 位保存权重，"
+        "占用内存更少，错误可能略多；int4 较慢。fp8 需要较新的 NVIDIA 显卡。",
     ),
     "precision_auto": ("Automatic", "自动"),
     "second_model": ("Second model, for doubtful passages", "第二个模型（用于没把握的段落）"),

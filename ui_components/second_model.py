@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple, cast, get_args
 
 import streamlit as st
 
@@ -51,4 +51,4 @@ def second_model(saved: Settings) -> SecondModel:
         key="second_below",
         help=phrase("second_below_help"),
     )
-    return SecondModel(engine, precision, below)
+    return SecondModel(engine, cast("Precision", precision), below)

@@ -234,6 +234,13 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
     verify = actions.add_parser("verify", help="check every byte")
     verify.add_argument("model", nargs="?", metavar="NAME", help="all models if not given")
+    convert = actions.add_parser(
+        "convert",
+        help="make 8 bits of a Qwen3-ASR that ModelOpt quantized",
+        description="Reads its safetensors files only; the pickle beside them stays closed.",
+    )
+    convert.add_argument("folder", metavar="FOLDER")
+    convert.add_argument("--output", required=True, metavar="FOLDER", help="a new one")
     remove = actions.add_parser("remove", help="delete a model that was added")
     remove.add_argument("model", metavar="NAME")
     export = actions.add_parser(

@@ -63,9 +63,12 @@ class TieredEngine:
 
     def stats(self) -> dict[str, Any]:
         """Those of the first engine, how many segments were read again, and by whom."""
-        second = self._second
-        by = {} if second is None else {"second": {"engine": second.name, **second.stats()}}
-        return {**self._first.stats(), "segments": 0, "redone": 0, **self._counts, **by}
+        found = {**self._first.stats(), "segments": 0, "redone": 0, **self._counts}
+        if self._second is not None:  # its counts are of its last window alone
+            said = self._second.stats()
+            where = {name: said[name] for name in ("device", "precision") if name in said}
+            found["second"] = {"engine": self._second.name, **where}
+        return found
 
     def _settled(
         self, window: Window, segments: Sequence[Segment], settings: Settings

@@ -1,14 +1,18 @@
 """Two engines as one: which passages the second one reads, of what sound, and where they end up."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+import asr_core.engines
 from asr_core.audio.decode import open_recording
 from asr_core.audio.segment import Window
-from asr_core.engines import Recognized, load_engine
+from asr_core.engines import Recognized, Row, load_engine
+from asr_core.engines.folders import folder_of
 from asr_core.engines.tiers import TieredEngine
 from asr_core.errors import AsrError, ModelError
 from asr_core.result import Segment
@@ -155,24 +159,54 @@ def test_text_comes_before_the_whole_recording_is_heard():
     assert taken == [0.0]
 
 
-def heard(settings):
-    """What the bundled model makes of two sentences, real weights."""
+@pytest.fixture
+def scripts(monkeypatch, tmp_path):
+    """Two models of a kind of their own, and which of them were loaded."""
+    loaded = []
+
+    def load(settings):
+        name = folder_of(settings.engine).name
+        loaded.append((name, settings.precision))
+        return Script(name, [(0, 2, 0.1)])
+
+    module = ModuleType("script_engine")
+    module.load = load
+    monkeypatch.setitem(sys.modules, "script_engine", module)
+    row = Row("script_engine:load", lambda folder: folder.parent == tmp_path)
+    monkeypatch.setattr(asr_core.engines, "TABLE", [row])
+    for name in ("small", "large"):
+        (tmp_path / name).mkdir()
+    return loaded
+
+
+def test_two_models_of_the_settings_are_one_engine(scripts, tmp_path):
+    settings = Settings(
+        engine=str(tmp_path / "small"),
+        device="cpu",
+        precision="int8",
+        second_engine=str(tmp_path / "large"),
+        second_precision="bfloat16",
+    )
     engine = load_engine(settings)
-    with open_recording(RECORDING.read_bytes(), "talk.flac") as recording:
-        return transcribe(recording, engine, settings)
+    assert scripts == [("small", "int8")]
+    assert texts(engine.recognize([window(0.0, (0, 2))], settings)) == [["large 0"]]
+    assert scripts == [("small", "int8"), ("large", "bfloat16")]
 
 
-def test_the_bundled_model_in_4_bits_is_read_again_in_full_precision():
+def test_the_bundled_model_in_8_bits_is_read_again_in_full_precision(engine):
     """Real weights: with every passage read again the text is that of the second alone."""
-    full = heard(Settings(device="cpu", precision="float32"))
-    few = Settings(device="cpu", precision="int4", second_engine="sottovoce-base")
-    tiers = replace(few, second_precision="float32", second_below=1.0)
-    found = heard(tiers)
+    settings = Settings(device="cpu", precision="int8", second_below=1.0)
+    tiers = TieredEngine(load_engine(settings), lambda: engine)
+    heard = []
+    for each in (engine, tiers):
+        with open_recording(RECORDING.read_bytes(), "talk.flac") as recording:
+            heard.append(transcribe(recording, each, settings))
+    full, found = heard
     assert all(segment.redone for segment in found.segments)
     right, said = scored_tokens(full.text), scored_tokens(found.text)
     assert len(right) > 20
     assert n_errors(right, said) <= 1  # passages are cut out of their windows
-    assert found.stats["precision"] == "int4"
+    assert found.stats["precision"] == "int8"
     assert found.stats["second"]["precision"] == "float32"
     assert found.stats["redone"] == found.stats["segments"] == len(found.segments)
 
