@@ -305,8 +305,8 @@ TEMPLATES = {
         "请获取普通模型，并把精度设为 int8。"
     ),
     "{name!r} was quantized by ModelOpt: it is no smaller and much slower than an ordinary model, "
-    "and modelopt_state.pth may hold code, which is not read. Convert it to 8 bits: sottovoce models "
-    "convert FOLDER --output NEW_FOLDER.": (
+    "and modelopt_state.pth may hold code, which is not read. Convert it to 8 bits: sottovoce "
+    "models convert FOLDER --output NEW_FOLDER.": (
         "“{name}”由 ModelOpt 量化：它不比普通模型小，却慢得多；modelopt_state.pth 可能带有代码，"
         "所以不读取。请把它转换为 8 位：sottovoce models convert FOLDER --output NEW_FOLDER。"
     ),
