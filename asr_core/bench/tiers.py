@@ -8,9 +8,10 @@ all of them; both models are loaded and warm.
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -61,8 +62,10 @@ def ways(settings: Settings, thresholds: Sequence[float]) -> list[Way]:
     ]
 
 
-def measure(ways: Sequence[Way], recordings: Sequence[Recording], n_rounds: int) -> None:
-    """Every recording in every way, in turn; the ways note what came of it."""
+def measure(
+    ways: Sequence[Way], recordings: Sequence[Recording], n_rounds: int
+) -> Iterator[Recording]:
+    """Every recording in every way, in turn; the ways note what came of it, then it is given."""
     shortest = min(recordings, key=lambda recording: recording.n_bytes)
     for way in ways:  # warm
         _heard(way, shortest.path)
@@ -80,6 +83,7 @@ def measure(ways: Sequence[Way], recordings: Sequence[Recording], n_rounds: int)
             way.seconds += statistics.median(seconds[way.name])
             way.n_segments += len(found.segments)
             way.n_redone += sum(segment.redone for segment in found.segments)
+        yield recording
 
 
 def _heard(way: Way, path: Path) -> Transcript:
@@ -112,7 +116,7 @@ def _rate(items: Sequence[Scored]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Recognize everything in every way; the table goes to a folder."""
+    """Recognize everything in every way; the table so far is always in the folder."""
     parser = argparse.ArgumentParser(
         prog="python -m asr_core.bench.tiers",
         description=__doc__,
@@ -126,8 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--precisions", nargs=2, choices=get_args(Precision), default=("int4", "auto")
     )
     parser.add_argument("--below", nargs="+", type=float, default=[Settings().second_below])
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth recording")
-    parser.add_argument("--only", default="", metavar="TEXT", help="recordings with this in the id")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="of the recordings; all if not given"
+    )
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
@@ -139,17 +144,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             second_engine=options.models[1],
             second_precision=options.precisions[1],
         )
-        found = read_recordings(options.manifest)[:: options.every]
-        recordings = [recording for recording in found if options.only in recording.id]
+        recordings = read_recordings(options.manifest)
+        n = min(options.sample or len(recordings), len(recordings))
+        recordings = random.Random(0).sample(recordings, n)
         compared = ways(settings, options.below)
-        measure(compared, recordings, options.rounds)
-        written = table(compared)
+        options.output.mkdir(parents=True, exist_ok=True)
+        for done, _ in enumerate(measure(compared, recordings, options.rounds), start=1):
+            written = f"{done} of {n} recordings\n\n{table(compared)}\n"
+            (options.output / "tiers.md").write_text(written, encoding="utf-8")
     except AsrError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "tiers.md").write_text(written + "\n", encoding="utf-8")
-    print(written)
+    print(table(compared))
     return 0
 
 

@@ -20,7 +20,7 @@ def test_every_way_has_a_line_and_what_is_read_again_is_counted():
         second_precision="float32",
     )
     compared = ways(settings, [0.0, 1.0])
-    measure(compared, [spoken], 1)
+    assert [*measure(compared, [spoken], 1)] == [spoken]
     assert [way.name for way in compared] == [
         "first, int8",
         "both, 0",
