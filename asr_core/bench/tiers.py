@@ -95,13 +95,13 @@ def table(ways: Sequence[Way]) -> str:
     """Markdown, a line a way."""
     lines = [
         "| way | " + " | ".join(f"{language}, %" for language in _LANGUAGES) + " | "
-        "read again, % of segments | seconds |",
+        "segments read again | seconds |",
         "|---" * (len(_LANGUAGES) + 3) + "|",
     ]
     for way in ways:
         groups = grouped(way.scored)
         rates = " | ".join(_rate(groups.get(language, [])) for language in _LANGUAGES)
-        redone = f"{100 * way.n_redone / max(1, way.n_segments):.0f} of {way.n_segments}"
+        redone = f"{way.n_redone} of {way.n_segments}"
         lines.append(f"| {way.name} | {rates} | {redone} | {way.seconds:.1f} |")
     return "\n".join(lines)
 

@@ -1,7 +1,6 @@
 """Two engines as one: which passages the second one reads, of what sound, and where they end up."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
