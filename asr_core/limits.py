@@ -103,14 +103,36 @@ def bound_memory(n_bytes: int) -> None:
         return
     import resource
 
-    status = Path("/proc/self/status").read_text()
-    has = int(status.partition("VmData:")[2].split()[0]) << 10
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    most = has + n_bytes
+    most = _data_size() + n_bytes
     resource.setrlimit(
         resource.RLIMIT_DATA,
         (most if hard == resource.RLIM_INFINITY else min(most, hard), hard),
     )
+
+
+@contextmanager
+def memory_unbound() -> Iterator[None]:
+    """What this process takes inside, a model say, does not count for `bound_memory`."""
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    bound, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    before = _data_size()
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    try:
+        yield
+    finally:
+        if bound != hard:
+            bound_memory(max(0, bound - before))
+
+
+def _data_size() -> int:
+    """Linux: the bytes that `bound_memory` counts."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmData:")[2].split()[0]) << 10
 
 
 def leave_network() -> None:

@@ -42,6 +42,7 @@ def segments(data: object) -> tuple[Segment, ...]:
             tuple(_word(word) for word in items(item.get("words"))),
             text(item.get("speaker", "")),
             truth(item.get("edited", False)),
+            truth(item.get("redone", False)),
         )
         for item in items(data)
     )

@@ -37,6 +37,7 @@ class Segment:
     words: tuple[Word, ...] = ()
     speaker: str = ""  # as a person named them
     edited: bool = False  # a person wrote the text
+    redone: bool = False  # the second model read it, as the first one was not sure
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from asr_core.saving import save_text
 
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 FloatPrecision = Literal["auto", "float32", "bfloat16", "float16"]
-Precision = Literal[FloatPrecision, "int8", "int4"]
+Precision = Literal[FloatPrecision, "int8", "int4", "fp8"]
 Script = Literal["simplified", "traditional", "as_heard"]
 Punctuation = Literal["full", "half", "as_heard"]
 PageLanguage = Literal["auto", "en", "zh"]
@@ -25,6 +25,7 @@ MAX_BEAM_SIZE = 20
 _CHOICES = {
     "decode": DecodeMode,
     "precision": Precision,
+    "second_precision": Precision,
     "script": Script,
     "punctuation": Punctuation,
     "page_language": PageLanguage,
@@ -73,6 +74,9 @@ class Settings:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps"; of exported models "directml", "coreml".
+        second_engine: the model that reads again what the first was not sure of; empty: none.
+        second_precision: its precision.
+        second_below: a segment with less confidence than this is read again.
         page_language: of the page's own words; "auto" as the browser says.
         script, spacing, punctuation, case, numbers: as `Tidy` has them.
         verbatim: the text as it was heard, whatever these say.
@@ -96,6 +100,9 @@ class Settings:
     beam_size: int = 5
     device: str = "auto"
     precision: Precision = "auto"
+    second_engine: str = ""
+    second_precision: Precision = "auto"
+    second_below: float = 0.9  # where one word of ten is expected to be wrong
     page_language: PageLanguage = "auto"
     script: Script = "simplified"
     spacing: bool = True
@@ -122,6 +129,10 @@ class Settings:
             raise _refusal("beam_size", self.beam_size, f"a whole number, 1 to {MAX_BEAM_SIZE}")
         if not isinstance(self.engine, str) or not self.engine:
             raise _refusal("engine", self.engine, "the name of an engine")
+        if not isinstance(self.second_engine, str):
+            raise _refusal("second_engine", self.second_engine, "the name of an engine, or none")
+        if type(self.second_below) not in (int, float) or not 0 <= self.second_below <= 1:
+            raise _refusal("second_below", self.second_below, "a number from 0 to 1")
         if not _matches(r"auto|cpu|mps|cuda(:\d+)?|directml|coreml", self.device):
             wanted = "auto, cpu, cuda, cuda:1, mps, directml or coreml"
             raise _refusal("device", self.device, wanted)
@@ -140,6 +151,23 @@ class Settings:
         if self.verbatim:
             return VERBATIM
         return Tidy(*(getattr(self, field.name) for field in fields(Tidy)))
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """What an engine in memory depends on; the last two only where there is a second model."""
+        first = (self.engine, self.device, self.precision)
+        return (*first, self.second_engine, self.second_precision) if self.second_engine else first
+
+    @property
+    def of_first(self) -> Settings:
+        """The same without a second model."""
+        return replace(self, second_engine="")
+
+    @property
+    def of_second(self) -> Settings:
+        """The same with the second model as the only one."""
+        engine, precision = self.second_engine, self.second_precision
+        return replace(self, engine=engine, precision=precision, second_engine="")
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> Settings:

@@ -86,7 +86,8 @@ class Experience:
 
 
 def _key(settings: Settings) -> str:
-    return " ".join((settings.engine, settings.device, settings.precision, settings.decode))
+    second = (f"{settings.second_below:g}",) if settings.second_engine else ()
+    return " ".join((*settings.loaded, *second, settings.decode))
 
 
 def _read(path: Path) -> dict[str, float]:

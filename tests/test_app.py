@@ -153,6 +153,22 @@ def test_the_choices_go_into_the_run_and_are_remembered(page, recognizer, tmp_pa
     assert json.loads((tmp_path / "settings.json").read_text())["decode"] == "rescore"
 
 
+def test_a_second_model_for_doubtful_passages_is_chosen_and_remembered(page, recognizer, tmp_path):
+    assert "second_below" not in [slider.key for slider in page.slider]
+    page.selectbox(key="precision").set_value("int4").run()
+    page.selectbox(key="second_model").set_value("sottovoce-base").run()
+    page.selectbox(key="second_precision").set_value("float32")
+    page.slider(key="second_below").set_value(0.75).run()
+    assert not page.exception
+    assert recognizer.calls == ["prepare"] * 3  # the threshold needs no other model
+    drop(page)
+    chosen = recognizer.given[0][2]
+    second = (chosen.second_engine, chosen.second_precision, chosen.second_below)
+    assert second == ("sottovoce-base", "float32", 0.75)
+    saved = json.loads((tmp_path / "settings.json").read_text())
+    assert saved["second_engine"] == "sottovoce-base"
+
+
 @pytest.fixture
 def qwen(monkeypatch, tmp_path):
     """An installed model of another kind."""

@@ -228,6 +228,8 @@ TEMPLATES = {
     "true or false": "true 或 false",
     "a whole number, 1 to {most}": "1 至 {most} 的整数",
     "the name of an engine": "一个引擎的名称",
+    "the name of an engine, or none": "一个引擎的名称，或者没有",
+    "a number from 0 to 1": "0 到 1 之间的数",
     "auto, cpu, cuda, cuda:1, mps, directml or coreml": (
         "auto、cpu、cuda、cuda:1、mps、directml 或 coreml"
     ),
@@ -235,6 +237,10 @@ TEMPLATES = {
     "codes such as zh, en and ja": "zh、en、ja 这样的代码",
     "lines of text": "一行行的文字",
     # engines and models
+    "The second model is the first one, in the same precision. Choose another model or another "
+    "precision for one of them.": (
+        "第二个模型与第一个相同，精度也一样。请为其中一个选择另外的模型或精度。"
+    ),
     "There is no model {name!r}. Choose a model folder or one of: {known}.": (
         "没有名为“{name}”的模型。请选择一个模型文件夹，或其中之一：{known}。"
     ),
@@ -270,16 +276,39 @@ TEMPLATES = {
     "float16 is slow and coarse on a processor. Choose auto, float32 or bfloat16 as precision.": (
         "float16 在处理器上又慢又粗。请把精度设为 auto、float32 或 bfloat16。"
     ),
-    "This model is not there in {precision}. Choose auto, float32 or bfloat16 as precision.": (
-        "这个模型没有 {precision}。请把精度设为 auto、float32 或 bfloat16。"
-    ),
-    "{precision} is computed by the processor only, not by {device}. Choose the device cpu, or "
-    "auto or float16 as precision.": (
-        "{precision} 只能由处理器计算，不能由 {device} 计算。"
-        "请把设备设为 cpu，或把精度设为 auto 或 float16。"
+    "fp8 is computed by NVIDIA cards with a compute capability of 8.9 or more (RTX 40, L4, H100 "
+    "and newer), not by {device}. Choose auto as precision.": (
+        "fp8 只能由计算能力 8.9 以上的 NVIDIA 显卡（RTX 40、L4、H100 及更新）计算，"
+        "不能由 {device} 计算。请把精度设为 auto。"
     ),
     "The layers of this model do not fit {precision}. Choose auto or int8 as precision.": (
         "这个模型的层不适合 {precision}。请把精度设为 auto 或 int8。"
+    ),
+    "{folder!r} is no Qwen3-ASR that ModelOpt quantized: config.json and modelopt_state.pth are "
+    "needed. Other models take 8 bits by --precision int8.": (
+        "“{folder}”不是 ModelOpt 量化的 Qwen3-ASR：需要 config.json 和 modelopt_state.pth。"
+        "其他模型用 --precision int8 得到 8 位。"
+    ),
+    "{folder!r} is there already. Name a new folder.": "“{folder}”已经存在。请给出新的文件夹。",
+    "The weights in {folder!r} cannot be read ({error}). Get the folder again.": (
+        "无法读取“{folder}”中的权重（{error}）。请重新获取这个文件夹。"
+    ),
+    "Cannot write into {folder!r}: {error}.": "无法写入“{folder}”：{error}。",
+    "No layer has the scales of int8 beside its weight, as ModelOpt's own checkpoints do. Get a "
+    "folder that was saved with them.": (
+        "没有一层在权重旁带有 int8 的缩放系数，而 ModelOpt 保存的文件应当带有。"
+        "请获取保存了缩放系数的文件夹。"
+    ),
+    "The layer {layer} is not in int8 with a scale an output; FP8, NVFP4 and the like cannot be "
+    "converted. Get the plain model and choose int8 as precision.": (
+        "{layer} 层不是每个输出一个缩放系数的 int8；FP8、NVFP4 等无法转换。"
+        "请获取普通模型，并把精度设为 int8。"
+    ),
+    "{name!r} was quantized by ModelOpt: it is no smaller and much slower than an ordinary model, "
+    "and modelopt_state.pth may hold code, which is not read. Convert it to 8 bits: sottovoce "
+    "models convert FOLDER --output NEW_FOLDER.": (
+        "“{name}”由 ModelOpt 量化：它不比普通模型小，却慢得多；modelopt_state.pth 可能带有代码，"
+        "所以不读取。请把它转换为 8 位：sottovoce models convert FOLDER --output NEW_FOLDER。"
     ),
     "The vocabulary of the model {model!r} cannot be read ({error}). Copy the model's folder "
     "again.": ("无法读取模型“{model}”的词表（{error}）。请重新复制模型文件夹。"),

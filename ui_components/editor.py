@@ -21,7 +21,7 @@ from ui_components.state import Run, forget_audio
 _LABELS = (
     *("player", "play", "pause", "back", "forward", "slower", "faster", "speed", "seek"),
     *("loop", "follow", "tools", "edit", "undo", "redo", "find", "quote", "quoted", "unplayable"),
-    *("rerun", "rerun_zh", "rerun_en", "speaker", "speaker_name"),
+    *("rerun", "rerun_zh", "rerun_en", "redone", "speaker", "speaker_name"),
     *("next_unsure", "no_unsure", "right", "everywhere", "hear", "type", "suggestions"),
     *("search", "previous_hit", "next_hit", "match_case", "by", "replace_one", "replace_all"),
     "close",
@@ -122,6 +122,7 @@ def _passage(segment: Segment) -> dict[str, Any]:
         "end": round(segment.end, 2),
         "language": segment.language,
         "speaker": segment.speaker,
+        "redone": segment.redone,
         "words": words,
         "doubts": doubts,
     }

@@ -69,12 +69,28 @@ _PHRASES = {
     "ctc": ("CTC only", "仅 CTC"),
     "precision": ("Precision", "精度"),
     "precision_help": (
-        "Automatic is what is fastest here. int8 and int4 keep the weights in 8 and 4 bits, on the "
-        "processor: less memory and perhaps a few more mistakes; int4 is slower.",
-        "“自动”选用本机最快的精度。int8 和 int4 在处理器上以 8 位和 4 位保存权重，"
-        "占用内存更少，错误可能略多；int4 较慢。",
+        "Automatic is what is fastest here. int8 and int4 keep the weights in 8 and 4 bits: less "
+        "memory and perhaps a few more mistakes; int4 is slower. fp8 needs a recent NVIDIA card.",
+        "“自动”选用本机最快的精度。int8 和 int4 以 8 位和 4 位保存权重，"
+        "占用内存更少，错误可能略多；int4 较慢。fp8 需要较新的 NVIDIA 显卡。",
     ),
     "precision_auto": ("Automatic", "自动"),
+    "second_model": ("Second model, for doubtful passages", "第二个模型（用于没把握的段落）"),
+    "second_model_help": (
+        "The model above reads everything; what it is not sure of is read again by this one, which "
+        "may be larger, or the same in a higher precision. It takes memory once it is needed. "
+        "Passages it read have a mark.",
+        "上面的模型识别全部内容；没有把握的段落由这个模型再识别一遍，它可以更大，"
+        "也可以是精度更高的同一模型。用到时才占用内存。由它识别的段落带有标记。",
+    ),
+    "second_none": ("None", "无"),
+    "second_precision": ("Precision of the second model", "第二个模型的精度"),
+    "second_below": ("Read again below a certainty of", "把握低于此值时再识别"),
+    "second_below_help": (
+        "Of the passage, as the model itself estimates it. Higher: more is read again, which takes "
+        "longer.",
+        "由模型自己估计的整段把握。设得越高，再识别的段落越多，用时越长。",
+    ),
     "auto_among": ("Languages to choose among", "在这些语言中判断"),
     "auto_among_help": (
         "Each passage is written in one of these. Fewer languages mean fewer mistakes.",
@@ -417,6 +433,7 @@ _PHRASES = {
     "editor_rerun": ("Listen again as…", "按此语言重新识别…"),
     "editor_rerun_zh": ("Again as Chinese", "按中文重新识别"),
     "editor_rerun_en": ("Again as English", "按英语重新识别"),
+    "editor_redone": ("Read again by the second model", "由第二个模型再识别"),
     "editor_speaker": ("Speaker", "说话人"),
     "editor_speaker_name": ("Name of the speaker", "说话人的名字"),
     "editor_unsure": ("{n} unsure", "{n} 处存疑"),

@@ -12,6 +12,7 @@ from asr_core.engines import models, searches
 from asr_core.settings import DecodeMode, Precision, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
+from ui_components.second_model import second_model
 from ui_components.state import saved_settings
 from ui_components.vocabulary_panel import vocabulary_panel
 
@@ -52,6 +53,7 @@ def settings_panel() -> Settings:
             key="precision",
             help=phrase("precision_help"),
         )
+        second = second_model(saved)
         vocabulary, keep_vocabulary = vocabulary_panel(saved)
     start_at_once = st.toggle(
         phrase("start_at_once"),
@@ -66,6 +68,9 @@ def settings_panel() -> Settings:
         languages=tuple(among) or Settings().languages,
         decode=decode,
         precision=precision,
+        second_engine=second.engine,
+        second_precision=second.precision,
+        second_below=second.below,
         start_at_once=start_at_once,
         vocabulary=vocabulary,
         keep_vocabulary=keep_vocabulary,

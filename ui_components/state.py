@@ -319,7 +319,7 @@ def choose(settings: Settings, clip: Clip) -> None:
     saved = saved_settings()
     if settings != saved:
         remember(settings)
-    if (settings.engine, settings.precision) != (saved.engine, saved.precision):
+    if settings.loaded != saved.loaded:
         runs().prepare(settings)
 
 

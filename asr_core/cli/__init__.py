@@ -182,6 +182,20 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         help="auto, cpu, cuda, cuda:1 or mps; of an exported model directml or coreml, too",
     )
     how.add_argument("--precision", choices=get_args(Precision))
+    how.add_argument(
+        "--second-model",
+        dest="second_engine",
+        type=_model_or_none,
+        metavar="NAME",
+        help="reads again what the first is not sure of; none: nobody does",
+    )
+    how.add_argument("--second-precision", choices=get_args(Precision))
+    how.add_argument(
+        "--second-below",
+        type=float,
+        metavar="SHARE",
+        help="confidence under which a segment is read again, 0 to 1",
+    )
     written = parser.add_argument_group("how it is written (as saved in the app, if not given)")
     written.add_argument("--script", choices=get_args(Script), help="of Chinese text")
     written.add_argument(
@@ -220,6 +234,13 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
     verify = actions.add_parser("verify", help="check every byte")
     verify.add_argument("model", nargs="?", metavar="NAME", help="all models if not given")
+    convert = actions.add_parser(
+        "convert",
+        help="make 8 bits of a Qwen3-ASR that ModelOpt quantized",
+        description="Reads its safetensors files only; the pickle beside them stays closed.",
+    )
+    convert.add_argument("folder", metavar="FOLDER")
+    convert.add_argument("--output", required=True, metavar="FOLDER", help="a new one")
     remove = actions.add_parser("remove", help="delete a model that was added")
     remove.add_argument("model", metavar="NAME")
     export = actions.add_parser(
@@ -317,6 +338,10 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("it is a number from 1 up")
     return number
+
+
+def _model_or_none(text: str) -> str:
+    return "" if text == "none" else text
 
 
 def _codes(text: str) -> tuple[str, ...]:

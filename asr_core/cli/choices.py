@@ -21,6 +21,9 @@ _CHOICES = (
     "engine",
     "device",
     "precision",
+    "second_engine",
+    "second_precision",
+    "second_below",
 )
 _TIDYING = ("script", "spacing", "punctuation", "case", "numbers")
 

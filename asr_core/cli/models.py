@@ -32,6 +32,7 @@ def models(arguments: argparse.Namespace, console: Console) -> int:
         "verify": _verify,
         "remove": _remove,
         "export": _export,
+        "convert": _convert,
     }
     return actions[arguments.action](arguments, console)
 
@@ -214,6 +215,18 @@ def _export(arguments: argparse.Namespace, console: Console) -> int:
     console.say(
         f"{folder} holds the model, {_size(n_bytes)}. To use it: transcribe --model {folder}, or "
         f"models add {folder}."
+    )
+    return 0
+
+
+def _convert(arguments: argparse.Namespace, console: Console) -> int:
+    """Make our 8 bits of what ModelOpt quantized."""
+    from asr_core.engines.qwen3_asr.modelopt import convert
+
+    done = convert(Path(arguments.folder), Path(arguments.output))
+    console.say(
+        f"{done.n_layers} layers are in 8 bits now, {_size(done.n_bytes)}. Use it: "
+        f"sottovoce transcribe --model {arguments.output}, or sottovoce models add it."
     )
     return 0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from asr_core.audio.segment import Window
 from asr_core.engines.folders import BUNDLED_FOLDER, folder_of, installed
 from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.engines.sherpa.kinds import is_published
-from asr_core.errors import ModelError
+from asr_core.errors import AsrError, ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
 from asr_core.speed import Speed
@@ -40,7 +41,10 @@ class Engine(Protocol):
     name: str
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
-        """Segments window by window, in order; reads ahead only as far as a batch needs."""
+        """Segments window by window, in order; reads ahead only as far as a batch needs.
+
+        Beside drafts there is one `Recognized` for every window, a silent one included.
+        """
         ...
 
     def align(self, window: Window, text: str, language: str) -> Segment | None:
@@ -106,9 +110,28 @@ def searches(model: str) -> bool:
 def load_engine(settings: Settings) -> Engine:
     """The engine for the model that `settings` name, its weights in memory.
 
+    A second model is looked for at once, and loaded when it is first needed.
+
     Raises:
         ModelError: no such model, one that no engine can run, or it is damaged.
+        AsrError: the second model is the first.
     """
+    load = _loader(settings.of_first)
+    if not settings.second_engine:
+        return load()
+    if settings.of_second == settings.of_first:
+        raise AsrError(
+            "The second model is the first one, in the same precision. Choose another model or "
+            "another precision for one of them."
+        )
+    from asr_core.engines.tiers import TieredEngine
+
+    load_second = _loader(settings.of_second)
+    return TieredEngine(load(), load_second)
+
+
+def _loader(settings: Settings) -> Callable[[], Engine]:
+    """What loads the engine for a model."""
     folder = folder_of(settings.engine)
     row = _row(folder)
     if row is None:
@@ -121,7 +144,7 @@ def load_engine(settings: Settings) -> Engine:
         )
     module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)
-    return loader(settings)
+    return partial(loader, settings)
 
 
 def _row(folder: Path) -> Row | None:

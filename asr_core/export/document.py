@@ -20,7 +20,8 @@ Version 1; times are seconds as floats from the start of the recording, confiden
              "alternatives": ["..."]}         what else it may have been, likeliest first
           ],
           "speaker": "...",                   as a person named them; "" where nobody did
-          "edited": false                     true where a person wrote the text
+          "edited": false,                    true where a person wrote the text
+          "redone": false                     true where the second model read it
         }
       ],
       "engine": "sottovoce-base",
@@ -96,6 +97,7 @@ def _segment(segment: Segment) -> dict[str, Any]:
         ],
         "speaker": segment.speaker,
         "edited": segment.edited,
+        "redone": segment.redone,
     }
 
 

@@ -93,7 +93,7 @@ class Worker:
         self._cancelled: set[str] = set()
         self._job: str | None = None  # at work on it
         self._engine: Engine | None = None
-        self._loaded: tuple[str, str, str] | None = None
+        self._loaded: tuple[str, ...] | None = None
         self._spare: Sandbox | None = Sandbox()  # for the next recording, ready before it comes
 
     def hear(self, frame: wire.Message | bytes) -> None:
@@ -233,7 +233,7 @@ class Worker:
         return spare if spare is not None and spare.alive else Sandbox()
 
     def _load(self, settings: Settings) -> Engine:
-        wanted = (settings.engine, settings.device, settings.precision)
+        wanted = settings.loaded
         if self._engine is not None and self._loaded == wanted:
             return self._engine
         self._engine = None  # first, so that two never are in memory
@@ -241,7 +241,8 @@ class Worker:
         module, function = self._loader.split(":")
         load: Callable[[Settings], Engine] = getattr(import_module(module), function)
         try:
-            self._engine, self._loaded = load(settings), wanted
+            with limits.memory_unbound():
+                self._engine, self._loaded = load(settings), wanted
         except Exception as error:
             if _is_want_of_memory(error):
                 raise ModelError(

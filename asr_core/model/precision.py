@@ -25,7 +25,7 @@ from asr_core.errors import AsrError
 from asr_core.model.decoder import AttentionDecoder
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.linear import Linear, fastest, onednn_is_faster, packed
-from asr_core.settings import FloatPrecision, Precision
+from asr_core.settings import FloatPrecision
 
 _HALF = {Linear, nn.Conv1d, nn.Conv2d, nn.Embedding}  # modules whose weights may be 16-bit
 _DTYPES = {
@@ -51,7 +51,7 @@ class Placement:
         dtype: of matrix products; float32 once a batch did not fit into 16 bits.
         device_map: part of the model -> device, as accelerate found it.
         notes: sentences for the user about what had to be done otherwise.
-        weights: the name of their form where it is not `dtype`: "int8", "int4".
+        weights: the name of their form where it is not `dtype`: "int8", "int4", "fp8".
         encoder: what computes it.
     """
 
@@ -232,18 +232,9 @@ def _tensors(model: nn.Module) -> list[Tensor]:
     return [*model.parameters(), *model.buffers()]
 
 
-def chosen_dtype(device: torch.device, precision: Precision) -> torch.dtype:
-    """Of matrix products on a device; "auto" takes what was found to be fastest there.
-
-    Raises:
-        AsrError: no type of torch has so few bits.
-    """
+def chosen_dtype(device: torch.device, precision: FloatPrecision) -> torch.dtype:
+    """Of matrix products on a device; "auto" takes what was found to be fastest there."""
     if precision != "auto":
-        if precision not in _DTYPES:
-            raise AsrError(
-                f"This model is not there in {precision}. Choose auto, float32 or bfloat16 as "
-                "precision."
-            )
         return _DTYPES[precision]
     if device.type != "cpu":
         return torch.float16

@@ -1,7 +1,7 @@
 """Linear layers and embeddings whose weights are codes; each takes the place of a float one.
 
-They compute outside of training only, on the CPU. What they give is in the precision of the
-autocast around them, like any product of the model.
+They compute outside of training only; `Int8Dynamic` on the CPU alone. What they give is in the
+precision of the autocast around them, like any product of the model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class QuantizedLinear(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        return torch.device("cpu")
+        return next(self.buffers()).device
 
     @property
     def dtype(self) -> torch.dtype:
@@ -53,12 +53,12 @@ class QuantizedLinear(nn.Module, ABC):
 
     @abstractmethod
     def product(self, x: Tensor) -> Tensor:
-        """(n, D) -> (n, E) in `_wanted()`, without the bias."""
+        """(n, D) -> (n, E) in `product_dtype`, without the bias."""
 
     def forward(self, input: Tensor) -> Tensor:
         shape = (*input.shape[:-1], self.out_features)
         if input.numel() == 0:
-            return input.new_zeros(shape, dtype=_wanted())
+            return input.new_zeros(shape, dtype=product_dtype(input))
         found = self.product(input.reshape(-1, self.in_features))
         if self.bias is not None:
             found += self.bias.to(found.dtype)
@@ -93,9 +93,10 @@ class Int8Weights(QuantizedLinear):
         return self.codes[units].float() * self.scales[units, None]
 
     def product(self, x: Tensor) -> Tensor:
-        x, step = x.to(_wanted()), max(1, _SLICE // self.in_features)
-        parts = [x @ codes.to(x.dtype).T for codes in self.codes.split(step)]
-        return torch.cat(parts, dim=1) * self.scales.to(x.dtype)
+        x, step = x.to(product_dtype(x)), max(1, _SLICE // self.in_features)
+        # Codes by a power of two, which changes none of them: sums of whole ones leave float16.
+        parts = [x @ (codes.to(x.dtype) / _ZERO).T for codes in self.codes.split(step)]
+        return torch.cat(parts, dim=1) * (self.scales * _ZERO).to(x.dtype)
 
 
 class Int8Dynamic(QuantizedLinear):
@@ -108,16 +109,24 @@ class Int8Dynamic(QuantizedLinear):
         codes: (E, D) int8; None where oneDNN has its own and nobody asks for rows.
 
     Args:
+        weight: (E, D); if there are scales, its codes, int8.
         keeps_rows: whether `rows` and `of_units` will be asked for.
+        scales: (E,) float32 of codes that were made elsewhere.
     """
 
     codes: Tensor | None
     scales: Tensor
     zeros: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, keeps_rows: bool = True) -> None:
+    def __init__(
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        keeps_rows: bool = True,
+        scales: Tensor | None = None,
+    ) -> None:
         super().__init__(weight.shape, bias)
-        codes, scales = int8_codes(weight)
+        codes, scales = int8_codes(weight) if scales is None else (weight, scales)
         self.packed = torch.ops.onednn.qlinear_prepack(codes, None) if has_int8_product() else None
         self.register_buffer("codes", codes if keeps_rows or self.packed is None else None)
         self.register_buffer("scales", scales)
@@ -133,8 +142,9 @@ class Int8Dynamic(QuantizedLinear):
             assert self.codes is not None
             found = (codes.float() - _ZERO) @ self.codes.float().T * self.scales
         else:
-            found = _int8_product(codes, self.packed, self.scales, self.zeros, _wanted())
-        return found.mul_(steps).to(_wanted())
+            wanted = product_dtype(x)
+            found = _int8_product(codes, self.packed, self.scales, self.zeros, wanted)
+        return found.mul_(steps).to(product_dtype(x))
 
 
 class Int4Weights(QuantizedLinear):
@@ -162,7 +172,7 @@ class Int4Weights(QuantizedLinear):
         return int4_values(codes, scales.float(), least.float()).T
 
     def product(self, x: Tensor) -> Tensor:
-        x, step = x.to(_wanted()), max(1, _SLICE // self.in_features)
+        x, step = x.to(product_dtype(x)), max(1, _SLICE // self.in_features)
         parts = (part.split(step, dim=1) for part in (self.codes, self.scales, self.least))
         found = [
             x @ int4_values(codes, scales.to(x.dtype), least.to(x.dtype))
@@ -216,7 +226,7 @@ def _row_codes(x: Tensor) -> tuple[Tensor, Tensor]:
     return (x / steps).round_().add_(_ZERO).to(torch.uint8), steps
 
 
-def _wanted() -> torch.dtype:
-    """The type of products: of the autocast around, else float32."""
-    enabled = torch.is_autocast_enabled("cpu")
-    return torch.get_autocast_dtype("cpu") if enabled else torch.float32
+def product_dtype(x: Tensor) -> torch.dtype:
+    """The type of products with `x`: of the autocast around, else float32."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32

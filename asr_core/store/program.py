@@ -25,7 +25,7 @@ from asr_core import limits
 from asr_core.errors import AsrError, ModelError
 from asr_core.places import models_folder
 from asr_core.store import hub
-from asr_core.store.carried import Piece, pieces_of
+from asr_core.store.carried import MODELOPT_STATE, Piece, modelopt_refusal, pieces_of
 from asr_core.store.catalogue import BUNDLED, Entry, entry, known
 from asr_core.store.shelf import (
     MANIFEST,
@@ -131,6 +131,8 @@ def bring_carried(path: Path, name: str | None, unchecked: bool, news: News) -> 
         OSError: the disk refuses it.
     """
     with pieces_of(path) as pieces:
+        if any(piece.path == MODELOPT_STATE for piece in pieces):
+            raise modelopt_refusal(path.name)
         manifest = _manifest_among(pieces, path)
         name = _name_of(path, name, manifest)
         entry = known(name)

@@ -8,6 +8,7 @@
  * @property {number} end
  * @property {string} language
  * @property {string} speaker
+ * @property {boolean} redone the second model read it
  * @property {number[]} words three a word: characters before it, its own, hundredths of a second
  * @property {Array<Array<number|string>>} doubts place of the word, percent, what else it may be
  */
@@ -59,7 +60,9 @@ class Row {
     this.time = element("button", "time")
     this.tag = element("button", "tag")
     this.language = element("small")
-    this.tag.append(this.language)
+    this.redone = element("i", "redone", "↻")
+    this.redone.setAttribute("role", "img")
+    this.tag.append(this.language, this.redone)
     this.speaker = element("button", "speaker")
     this.words = element("p")
     this.element.append(this.time, this.tag, this.speaker, this.words)
@@ -78,6 +81,9 @@ class Row {
     this.tag.title = options.canRerun ? labels.rerun : ""
     this.language.dataset.language = passage.language
     this.language.textContent = TAGS[passage.language] ?? passage.language.toUpperCase()
+    this.redone.hidden = !passage.redone
+    this.redone.title = labels.redone
+    this.redone.setAttribute("aria-label", labels.redone)
     this.speaker.hidden = !options.canEdit && !passage.speaker
     this.speaker.disabled = !options.canEdit
     this.speaker.textContent = passage.speaker || labels.speaker

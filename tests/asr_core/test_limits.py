@@ -116,6 +116,22 @@ os.kill(os.getpid(), signal.SIGSEGV)
 
 
 @linux_only
+def test_what_is_taken_unbound_leaves_the_rest_of_the_bound_as_it_was():
+    program = """
+limits.bound_memory(100 << 20)
+with limits.memory_unbound():
+    kept = bytearray(300 << 20)
+more = bytearray(50 << 20)
+print(len(kept) >> 20, len(more) >> 20)
+try:
+    bytearray(80 << 20)
+except MemoryError:
+    print("bound")
+"""
+    assert said(program) == ["300", "50", "bound"]
+
+
+@linux_only
 def test_another_program_of_the_same_user_cannot_read_memory():
     program = """
 limits.hide_memory()

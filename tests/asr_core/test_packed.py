@@ -11,7 +11,7 @@ WORDS = (Word("你", 0.5, 1.0, 0.8, ("您",)),)
 TRANSCRIPT = Transcript(
     "a.wav",
     2.5,
-    (Segment(0.5, 2.0, "zh", "你好", 0.9, WORDS, "林", True),),
+    (Segment(0.5, 2.0, "zh", "你好", 0.9, WORDS, "林", True, True),),
     Language(1.0, 0.0, 0.0, "zh"),
     "light",
     "joint",

@@ -77,6 +77,11 @@ def test_unknown_keys_are_ignored_and_one_bad_value_spoils_only_itself(tmp_path)
         {"breaks": "verses"},
         {"with_times": 1},
         {"with_speakers": None},
+        {"second_engine": None},
+        {"second_precision": "int3"},
+        {"second_below": 1.1},
+        {"second_below": True},
+        {"second_below": "0.9"},
     ],
 )
 def test_a_choice_that_does_not_exist_is_a_sentence(choice):

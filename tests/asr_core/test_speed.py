@@ -55,6 +55,15 @@ def test_only_numbers_are_kept(path):
     assert json.loads(path.read_text()) == {"sottovoce-base auto auto joint": 2.0}
 
 
+def test_with_a_second_model_runs_teach_something_else(path):
+    experience = Experience(path)
+    tiers = Settings(precision="int4", second_engine="sottovoce-base", second_below=0.8)
+    experience.learn(tiers, 0.1, 0.4, 300.0)
+    assert json.loads(path.read_text()) == {
+        "sottovoce-base auto int4 sottovoce-base auto 0.8 joint": 2.0
+    }
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"sottovoce-base auto auto joint": "2"}', "null",
              '{"sottovoce-base auto auto joint": NaN}', '{"sottovoce-base auto auto joint": 1e9}']

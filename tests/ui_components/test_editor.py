@@ -52,6 +52,13 @@ def test_doubtful_words_come_with_what_else_they_may_be():
     assert editor._passage(sure)["doubts"] == []
 
 
+def test_a_passage_that_the_second_model_read_is_handed_over_as_such():
+    assert [editor._passage(segment("so", redone=is_so))["redone"] for is_so in (True, False)] == [
+        True,
+        False,
+    ]
+
+
 def test_every_word_the_browser_shows_is_handed_to_it():
     asked = set(re.findall(r"labels\.(\w+)", SOURCE) + re.findall(r'data-label="(\w+)"', PAGE))
     unpacked = {"rerun_zh", "rerun_en"}

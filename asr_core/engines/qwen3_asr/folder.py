@@ -7,8 +7,10 @@ read from safetensors alone, which hold numbers and no code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,12 @@ from transformers import (
 from transformers.utils import logging
 
 from asr_core.engines.folders import description
+from asr_core.engines.qwen3_asr.few_bits import put_codes, put_floats, quantize, stored_scales
 from asr_core.engines.qwen3_asr.forms import is_aligner
 from asr_core.engines.qwen3_asr.placing import Placed, Placement
 from asr_core.errors import ModelError
+from asr_core.quantize.placing import FEW_BITS, misfit
+from asr_core.store.carried import MODELOPT_STATE, modelopt_refusal
 
 # Keys of the original form and what transformers calls them; the first that fits counts.
 _THINKER_KEYS = {
@@ -51,9 +56,14 @@ def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRPro
     """The recognizer, or the forced aligner, that a folder holds.
 
     Raises:
-        ModelError: the folder is not whole, not of this family, or does not fit into memory.
+        ModelError: the folder is not whole, not of this family, or does not fit into memory; or it
+            was written by ModelOpt.
+        AsrError: the layers do not fit the precision.
     """
     logging.disable_progress_bar()
+    logging.set_verbosity_error()  # what is missing is told below; scales of 8 bits are no surprise
+    if (folder / MODELOPT_STATE).is_file():
+        raise modelopt_refusal(folder.name)
     if not any(folder.glob("*.safetensors")):
         raise ModelError(
             f"The model folder {folder.name!r} has no weights in the safetensors format; other "
@@ -65,7 +75,7 @@ def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRPro
     except _UNREADABLE as error:
         raise _damaged(folder, f"its description cannot be read ({type(error).__name__})") from None
     model = _model(folder, config, placement)
-    placed = Placed(model, placement.dtype)
+    placed = Placed(model, placement.dtype, _in_few_bits(folder, model, placement))
     if placement.device.type != "cpu" and "cpu" in _devices(model):
         placed.notes.append(f"{placement.device} is too small; a part is computed by the CPU.")
     return placed, processor
@@ -111,14 +121,13 @@ def _processor(folder: Path, audio: Any) -> Qwen3ASRProcessor:
 
 def _model(folder: Path, config: Qwen3ASRConfig, placement: Placement) -> Any:
     model_class: Any = Qwen3ASRForConditionalGeneration
-    head = "lm_head."
     if is_aligner(folder):
-        model_class, head = Qwen3ASRForTokenClassification, "score."
+        model_class = Qwen3ASRForTokenClassification
     try:
         model, found = model_class.from_pretrained(
             folder,
             config=config,
-            key_mapping=_THINKER_KEYS | {_HEAD_KEY: head},
+            key_mapping=_key_mapping(folder),
             dtype=placement.dtype,
             device_map="auto",
             max_memory=placement.room,
@@ -138,6 +147,44 @@ def _model(folder: Path, config: Qwen3ASRConfig, placement: Placement) -> Any:
     if "disk" in _devices(model):  # where accelerate puts what is too large, and only logs it
         raise _too_large(folder)
     return model
+
+
+def _in_few_bits(folder: Path, model: Any, placement: Placement) -> str:
+    """Put a model that was loaded into 8 or 4 bits, as it is stored or as it was asked for.
+
+    Returns:
+        The name of the form; empty if it is float.
+    """
+    try:
+        stored = stored_scales(folder, partial(_renamed, names=_key_mapping(folder)))
+        if stored and placement.device.type == "cpu" and placement.precision in ("auto", "int8"):
+            put_codes(model, stored)
+            return "int8"
+        put_floats(model, stored)
+    except (*_UNREADABLE, IndexError) as error:
+        raise _damaged(folder, f"its weights cannot be read ({type(error).__name__})") from None
+    if placement.precision not in FEW_BITS:
+        return ""
+    if len(_devices(model)) > 1:  # the hooks that carry tensors between them would be lost
+        raise _too_large(folder)
+    try:
+        quantize(model, placement.precision)
+    except ValueError:
+        raise misfit(placement.precision) from None
+    return placement.precision
+
+
+def _key_mapping(folder: Path) -> dict[str, str]:
+    """Beginnings of a folder's keys, and what transformers calls them."""
+    return _THINKER_KEYS | {_HEAD_KEY: "score." if is_aligner(folder) else "lm_head."}
+
+
+def _renamed(key: str, names: Mapping[str, str]) -> str:
+    """What transformers calls a key of either form."""
+    for pattern, name in names.items():
+        if re.match(pattern, key):
+            return re.sub(pattern, name, key)
+    return key
 
 
 def _devices(model: torch.nn.Module) -> set[str]:

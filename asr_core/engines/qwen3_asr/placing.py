@@ -7,15 +7,15 @@ softmax and the sums between layers are float32.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import torch
 from torch import Tensor, nn
 
-from asr_core.errors import AsrError
-from asr_core.model.precision import NO_HALF_ON_CPU, chosen_device, chosen_dtype
-from asr_core.settings import Settings
+from asr_core.model.precision import chosen_device, chosen_dtype
+from asr_core.quantize.placing import FEW_BITS, check_precision
+from asr_core.settings import FloatPrecision, Settings
 
 _SPARE_SHARE = 0.15  # of free memory, left to what is computed there
 
@@ -23,15 +23,20 @@ _SPARE_SHARE = 0.15  # of free memory, left to what is computed there
 class Placement:
     """What accelerate is to be told, and the precision that goes with it.
 
+    Attributes:
+        precision: as it was asked for.
+        dtype: of what is not in few bits.
+
     Raises:
-        AsrError: there is no such device, or this precision is not for it or for this model.
+        AsrError: there is no such device, or this precision is not for it.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.device = chosen_device(settings.device)
-        self.dtype = chosen_dtype(self.device, settings.precision)
-        if self.device.type == "cpu" and self.dtype == torch.float16:
-            raise AsrError(NO_HALF_ON_CPU)
+        self.precision = settings.precision
+        check_precision(self.precision, self.device)
+        floats = "auto" if self.precision in FEW_BITS else self.precision
+        self.dtype = chosen_dtype(self.device, cast("FloatPrecision", floats))
 
     @property
     def room(self) -> dict[int | str, int]:
@@ -51,12 +56,14 @@ class Placed:
 
     Attributes:
         dtype: of matrix products; float32 once an answer did not fit into 16 bits.
+        weights: the name of their form where it is not `dtype`: "int8", "int4", "fp8".
         notes: sentences for the user about what had to be done otherwise.
     """
 
-    def __init__(self, model: Any, dtype: torch.dtype) -> None:
+    def __init__(self, model: Any, dtype: torch.dtype, weights: str = "") -> None:
         self.model = model.eval()
         self.dtype = dtype
+        self.weights = weights
         self.notes: list[str] = []
         if dtype != torch.float32:
             _keep_sums_float32(model)
@@ -74,8 +81,8 @@ class Placed:
 
     @property
     def precision(self) -> str:
-        """The name of `dtype`."""
-        return str(self.dtype).removeprefix("torch.")
+        """What it is called among the choices."""
+        return self.weights or _name(self.dtype)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """What is computed in 16 bits is, inside this."""
@@ -90,7 +97,7 @@ class Placed:
             found = self.model(**inputs)
         is_first = inputs.get("past_key_values") is None  # later ones live in the same cache
         if is_first and self.dtype != torch.float32 and not bool(found.logits.isfinite().all()):
-            self.notes.append(f"{self.precision} overflowed; going on in float32.")
+            self.notes.append(f"{_name(self.dtype)} overflowed; going on in float32.")
             self.dtype = torch.float32
             self.model.float()
             with self.autocast():
@@ -106,6 +113,10 @@ def _keep_sums_float32(model: nn.Module) -> None:
     parts: Any = model.model  # type: ignore[attr-defined]
     parts.language_model.embed_tokens.register_forward_hook(_in_float32)
     parts.audio_tower.conv_out.register_forward_hook(_in_float32)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _in_float32(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:

@@ -194,6 +194,22 @@ def test_the_command_line_outranks_what_was_saved(folder, loaded, tmp_path):
     assert (loaded[1].beam_size, loaded[1].device) == (7, "cuda:1")
 
 
+def test_a_second_model_can_be_named_and_taken_away(folder, loaded, tmp_path):
+    (tmp_path / "settings.json").write_text('{"second_engine": "large", "second_below": 0.5}')
+    talk = folder / "talk.wav"
+    options = "--second-model larger --second-precision bfloat16 --second-below 0.8"
+    assert transcribe(talk, *options.split()) == 0
+    assert transcribe(talk) == 0
+    assert transcribe(talk, "--second-model", "none") == 0
+    assert [(s.second_engine, s.second_precision, s.second_below) for s in loaded] == [
+        ("larger", "bfloat16", 0.8),
+        ("large", "auto", 0.5),
+        ("", "auto", 0.5),
+    ]
+    with pytest.raises(SystemExit, match="2"):
+        transcribe(talk, "--second-below", "2")
+
+
 SAID = Segment(0.0, 2.0, "zh", "我們用Python，i think 百分之二十。", 0.5)
 
 

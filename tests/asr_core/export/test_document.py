@@ -11,7 +11,7 @@ WORDS = (Word("你", 0.31234, 0.5, 0.97, ("您",)), Word("好。", 0.5, 0.9, 0.9
 TRANSCRIPT = Transcript(
     "讲话.m4a",
     71.42,
-    (Segment(0.31234, 0.9, "zh", "你好。", 0.93, WORDS, "林", True),),
+    (Segment(0.31234, 0.9, "zh", "你好。", 0.93, WORDS, "林", True, True),),
     Language(1.0, 0.0, 0.0, "zh"),
     "sottovoce-base",
     "joint",
@@ -52,6 +52,7 @@ def test_the_document_holds_everything_that_was_promised():
                 ],
                 "speaker": "林",
                 "edited": True,
+                "redone": True,
             }
         ],
         "engine": "sottovoce-base",

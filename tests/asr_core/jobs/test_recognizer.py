@@ -51,6 +51,17 @@ def test_a_recording_becomes_a_transcript_and_the_model_stays_warm(recognizer, r
     assert first.segments == second.segments  # among others the process and the count of loads
 
 
+def test_a_second_model_makes_another_engine_and_another_threshold_does_not(recognizer, recording):
+    def n_loads(**second):
+        job = finished(recognizer.submit(recording, "talk.wav", replace(NO_CHOICE, **second)))
+        return int(job.segments[0].text.split()[1])
+
+    before = n_loads()
+    assert n_loads(second_engine="large") == before + 1
+    assert n_loads(second_engine="large", second_below=0.5) == before + 1
+    assert n_loads(second_engine="large", second_precision="float32") == before + 2
+
+
 def test_the_receipt_says_what_was_dropped_and_finds_nothing(recognizer, recording):
     receipt = finished(recognizer.submit(recording, "talk.wav", NO_CHOICE)).receipt
     assert receipt.findings == ()

@@ -4,6 +4,7 @@ import pytest
 import torch
 from tiny_qwen3 import PLAIN
 
+from asr_core.engines.qwen3_asr import placing
 from asr_core.engines.qwen3_asr.folder import load_folder
 from asr_core.engines.qwen3_asr.generation import answers
 from asr_core.engines.qwen3_asr.placing import Placement
@@ -53,7 +54,8 @@ def test_the_weights_may_take_most_of_the_free_memory():
     assert 1_000_000 < Placement(PLAIN).room["cpu"] < 2**50
 
 
-@pytest.mark.parametrize("precision", ["int8", "int4"])
-def test_few_bits_are_refused(precision):
-    with pytest.raises(AsrError, match=f"not there in {precision}. Choose auto, float32 or bf"):
-        Placement(Settings(device="cpu", precision=precision))
+@pytest.mark.parametrize("device", ["cpu", "mps"])
+def test_8_bit_floats_are_for_some_cards(monkeypatch, device):
+    monkeypatch.setattr(placing, "chosen_device", lambda name: torch.device(device))
+    with pytest.raises(AsrError, match=f"fp8 is computed by NVIDIA cards .*, not by {device}"):
+        Placement(Settings(precision="fp8"))
