@@ -79,8 +79,15 @@ def _has(*files: str) -> Callable[[Path], bool]:
     return lambda folder: any((folder / file).is_file() for file in files)
 
 
+def _is_grown(folder: Path) -> bool:
+    """The bundled model, or other changes of the same: what `train --pack` wrote."""
+    return folder == BUNDLED_FOLDER or (
+        (folder / "SHA256").is_file() and not (folder / VOCABULARY).is_file()
+    )
+
+
 TABLE = [
-    Row("asr_core.engines.conformer:load", lambda folder: folder == BUNDLED_FOLDER),
+    Row("asr_core.engines.conformer:load", _is_grown),
     Row("asr_core.engines.families:plain", _has(VOCABULARY)),
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
     Row("asr_core.engines.families:firered", _has("model.pth.tar")),
@@ -112,7 +119,7 @@ def load_engine(settings: Settings) -> Engine:
         raise ModelError(
             f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
             "config.json and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with "
-            "all their files, and what `sottovoce train --preset plain --pack` wrote; a forced "
+            "all their files, and what `sottovoce train --pack` wrote; a forced "
             "aligner is used when it lies beside a Qwen3-ASR."
         )
     module, function = row.loader.split(":")

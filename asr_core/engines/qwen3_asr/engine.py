@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -79,23 +80,27 @@ class Qwen3AsrEngine:
         self._processor = processor
         self._times = times
         self._counts: Counter[str] = Counter()
+        self._gaps: list[float] = []  # seconds from a token to the next
 
     def decode(self, settings: Settings) -> str:
         """Always the likeliest token."""
         return "greedy"
 
     def stats(self) -> dict[str, Any]:
-        """Device, precision and counts of the last run."""
+        """Device, precision and counts of the last run, and the median time between tokens."""
+        gap = {"inter_token_s": statistics.median(self._gaps)} if self._gaps else {}
         return {
             "device": str(self._placed.device),
             "precision": self._placed.precision,
             "notes": self._placed.notes,
+            **gap,
             **self._counts,
         }
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window, and drafts of them while they are being written."""
         self._counts.clear()
+        self._gaps.clear()
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
         for batch in growing_batches(windows):
@@ -169,12 +174,16 @@ class Qwen3AsrEngine:
         limits = [_most_tokens(window) for window in windows]
         rows: list[Answering] = []
         drawn = perf_counter()
+        since: float | None = None  # the last token, whoever reads the drafts left out
         for rows in answers(self._placed, asked, limits):
+            if since is not None:
+                self._gaps.append(perf_counter() - since)
             if perf_counter() - drawn >= _REDRAWN_S:
                 drawn = perf_counter()
                 drafts = [said.text for said in map(self._said, rows, languages) if said.text]
                 if drafts:
                     yield Recognized(windows[0].start, (), " ".join(drafts))
+            since = perf_counter()
         self._counts["tokens"] += sum(len(row.tokens) for row in rows)
         self._counts["loops"] += sum(row.looped for row in rows)
         said = map(self._said, rows, languages)
