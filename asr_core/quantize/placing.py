@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 import torch
@@ -20,34 +18,6 @@ FORMS = {
 }
 
 
-def require_processor(device: torch.device, precision: Precision) -> None:
-    """Few bits are for the processor.
-
-    Raises:
-        AsrError: this is another device.
-    """
-    if device.type != "cpu":
-        raise AsrError(
-            f"{precision} is computed by the processor only, not by {device}. Choose the device "
-            "cpu, or auto or float16 as precision."
-        )
-
-
-@contextmanager
-def fitting(precision: Precision) -> Iterator[None]:
-    """Layers are put into a form inside this.
-
-    Raises:
-        AsrError: one of them does not fit it.
-    """
-    try:
-        yield
-    except ValueError:
-        raise AsrError(
-            f"The layers of this model do not fit {precision}. Choose auto or int8 as precision."
-        ) from None
-
-
 def placed(model: HybridModel, device: str, precision: Precision) -> Placement:
     """The model itself, in evaluation mode, in the precision asked for.
 
@@ -61,9 +31,18 @@ def placed(model: HybridModel, device: str, precision: Precision) -> Placement:
         if precision == "float16" and target.type == "cpu":
             raise AsrError(NO_HALF_ON_CPU)
         return place(model, device, cast("FloatPrecision", precision))
-    require_processor(target, precision)
-    with fitting(precision), torch.inference_mode():
-        quantize(model, FORMS[precision])
+    if target.type != "cpu":
+        raise AsrError(
+            f"{precision} is computed by the processor only, not by {target}. Choose the device "
+            "cpu, or auto or float16 as precision."
+        )
+    try:
+        with torch.inference_mode():
+            quantize(model, FORMS[precision])
+    except ValueError:
+        raise AsrError(
+            f"The layers of this model do not fit {precision}. Choose auto or int8 as precision."
+        ) from None
     placement = place(model, "cpu")
     placement.weights = precision
     return placement

@@ -15,7 +15,6 @@ from asr_core.engines.qwen3_asr.folder import load_folder
 from asr_core.engines.qwen3_asr.forms import is_aligner
 from asr_core.engines.qwen3_asr.placing import Placement
 from asr_core.engines.qwen3_asr.timing import ForcedAligner, WordTimes
-from asr_core.quantize.placing import FORMS
 from asr_core.result import Segment
 from asr_core.settings import Settings
 
@@ -30,8 +29,6 @@ def load(settings: Settings) -> Qwen3AsrEngine:
     folder = folder_of(settings.engine)
     placement = Placement(settings)
     placed, processor = load_folder(folder, placement)
-    if placement.precision in FORMS:
-        placed.quantize(placement.precision)
     return Qwen3AsrEngine(
         folder.name, placed, processor, WordTimes(_aligner(folder, placement), _bundled(settings))
     )

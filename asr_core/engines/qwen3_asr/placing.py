@@ -15,9 +15,7 @@ from torch import Tensor, nn
 
 from asr_core.errors import AsrError
 from asr_core.model.precision import NO_HALF_ON_CPU, chosen_device, chosen_dtype
-from asr_core.quantize.parts import replace_layers
-from asr_core.quantize.placing import FORMS, fitting, require_processor
-from asr_core.settings import Precision, Settings
+from asr_core.settings import Settings
 
 _SPARE_SHARE = 0.15  # of free memory, left to what is computed there
 
@@ -31,11 +29,7 @@ class Placement:
 
     def __init__(self, settings: Settings) -> None:
         self.device = chosen_device(settings.device)
-        self.precision = settings.precision
-        if self.precision in FORMS:
-            require_processor(self.device, self.precision)
-        wanted = "auto" if self.precision in FORMS else self.precision
-        self.dtype = chosen_dtype(self.device, wanted)
+        self.dtype = chosen_dtype(self.device, settings.precision)
         if self.device.type == "cpu" and self.dtype == torch.float16:
             raise AsrError(NO_HALF_ON_CPU)
 
@@ -58,10 +52,7 @@ class Placed:
     Attributes:
         dtype: of matrix products; float32 once an answer did not fit into 16 bits.
         notes: sentences for the user about what had to be done otherwise.
-        weights: the name of the form of the language model's layers where it is not `dtype`.
     """
-
-    weights = ""
 
     def __init__(self, model: Any, dtype: torch.dtype) -> None:
         self.model = model.eval()
@@ -83,8 +74,8 @@ class Placed:
 
     @property
     def precision(self) -> str:
-        """What it is called among the choices."""
-        return self.weights or self._dtype_name()
+        """The name of `dtype`."""
+        return str(self.dtype).removeprefix("torch.")
 
     def autocast(self) -> AbstractContextManager[Any]:
         """What is computed in 16 bits is, inside this."""
@@ -93,28 +84,13 @@ class Placed:
             self.device.type, dtype=self.dtype if enabled else None, enabled=enabled
         )
 
-    def quantize(self, precision: Precision) -> None:
-        """Put the language model's layers into few bits; the audio encoder and the head stay.
-
-        Raises:
-            AsrError: they do not fit.
-        """
-        form = FORMS[precision]
-        layers = self.model.model.language_model.layers
-        with fitting(precision), torch.inference_mode():
-            replace_layers(layers, form.decoder, form.group)
-        self.weights = precision
-
-    def _dtype_name(self) -> str:
-        return str(self.dtype).removeprefix("torch.")
-
     def run(self, **inputs: Any) -> Any:
         """What the model gives; values that do not fit into 16 bits make it float32."""
         with self.autocast():
             found = self.model(**inputs)
         is_first = inputs.get("past_key_values") is None  # later ones live in the same cache
         if is_first and self.dtype != torch.float32 and not bool(found.logits.isfinite().all()):
-            self.notes.append(f"{self._dtype_name()} overflowed; going on in float32.")
+            self.notes.append(f"{self.precision} overflowed; going on in float32.")
             self.dtype = torch.float32
             self.model.float()
             with self.autocast():
