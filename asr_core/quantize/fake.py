@@ -101,13 +101,13 @@ def fake_quantize(model: HybridModel, forms: Forms) -> HybridModel:
     return quantize(model, forms, _fake_layer)
 
 
-def fake_quantize_layers(part: nn.Module, form: Form, group: int) -> None:
-    """The linear layers of any part of any model, rounded; all of them can learn.
+def fake_quantize_layers(part: nn.Module, form: Form, group: int, learns: bool) -> None:
+    """The linear layers of any part of any model, rounded; whether all of the part can learn.
 
     Raises:
         ValueError: as above.
     """
-    part.requires_grad_(True)
+    part.requires_grad_(learns)
     replace_layers(part, form, group, _fake_layer)
 
 

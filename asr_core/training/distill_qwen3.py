@@ -21,6 +21,7 @@ from asr_core.engines.qwen3_asr.folder import load_folder
 from asr_core.engines.qwen3_asr.generation import answers
 from asr_core.engines.qwen3_asr.placing import Placed, Placement
 from asr_core.engines.qwen3_asr.prompt import LANGUAGES, answer, question
+from asr_core.errors import AsrError
 from asr_core.model.precision import training_autocast
 from asr_core.quantize.fake import fake_quantize_layers
 from asr_core.quantize.placing import FORMS
@@ -76,9 +77,7 @@ def distillation(
     learned, sample = material(
         manifests, recipe, lambda: _writing(teacher, processor, sounds, recipe.tail), folder
     )
-    student.model.requires_grad_(False)
-    form = FORMS[recipe.form]
-    fake_quantize_layers(student.model.model.language_model.layers, form.decoder, form.group)
+    rounded(student.model, recipe)
 
     def report(tail: float) -> Report:
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -95,6 +94,23 @@ def distillation(
     speller = AnswerSpeller(processor.tokenizer)
     examples = Examples(learned, sounds, speller, _as_features, recipe)
     return Run(student.model, task, examples, recipe, folder, autocast)
+
+
+def rounded(model: Any, recipe: Recipe) -> None:
+    """Round the layers of the audio encoder, which stay, and of the language model, which learn.
+
+    Raises:
+        AsrError: one of them does not fit the form.
+    """
+    model.requires_grad_(False)
+    forms, parts = FORMS[recipe.form], model.model
+    try:
+        fake_quantize_layers(parts.audio_tower, forms.encoder, forms.group, learns=False)
+        fake_quantize_layers(parts.language_model.layers, forms.decoder, forms.group, learns=True)
+    except ValueError:
+        raise AsrError(
+            f"The layers of this model do not fit {recipe.form}. Choose the preset qad-int8."
+        ) from None
 
 
 def distilling(

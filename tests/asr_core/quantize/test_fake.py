@@ -131,6 +131,6 @@ def test_layers_of_any_model_can_be_put_into_a_form():
     part = torch.nn.Sequential(torch.nn.Linear(32, 32), torch.nn.Linear(32, 8)).requires_grad_(
         False
     )
-    fake_quantize_layers(part, "int4", 32)
+    fake_quantize_layers(part, "int4", 32, learns=True)
     assert all(isinstance(layer, FakeQuantized) and layer.learns for layer in part)
     assert set(dict(part.named_parameters())) == {"0.weight", "0.bias", "1.weight", "1.bias"}
