@@ -60,8 +60,8 @@ def test_what_a_list_puts_right_is_told():
     spoken = [recording("i met jason there", "en"), recording("七八", "zh")]
     heard = ("i met chasen there", "七八")
     found = {"int4, 32": measured(spoken, heard, ("i met jason there", "七八"))}
-    assert "+" not in repairs(found, spoken).splitlines()[2]
-    assert "-16.67" in repairs(found, spoken)
+    (line,) = repairs(found, spoken).splitlines()[2:]
+    assert line.split("|")[4].strip().startswith("-16.67 [")
 
 
 def test_every_recording_is_heard_in_every_form():
