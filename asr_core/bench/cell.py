@@ -20,19 +20,19 @@ import signal
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from asr_core import limits
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.blocks import Chunk
 from asr_core.audio.recording import Recording
+from asr_core.bench.grid import OPENAI
 from asr_core.bench.machine import peak_memory
+from asr_core.bench.peers import Heard, Recognize, Waveform, faster_whisper, openai_whisper
 from asr_core.children import take_pipes
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
@@ -43,21 +43,6 @@ from asr_core.text.tidy import tidied
 from asr_core.transcribe import Progress, transcribe
 
 _PAUSE_S = 0.5  # between the recordings of an hour
-
-Waveform = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a recognizer made of a sound."""
-
-    text: str
-    first_s: float | None  # until the first text; None when there was none
-    label: str  # zh, en, mixed, other or none
-    start: float  # seconds, where speech began
-
-
-Recognize = Callable[[Waveform], Heard]
 
 
 def main() -> None:
@@ -89,8 +74,10 @@ def _carry_out(order: dict[str, Any], inbound: IO[str], say: Callable[..., None]
         settings = Settings.from_mapping(order["settings"])
         engine = load_engine(settings)
         recognize, stats = _ours(engine, settings), engine.stats
+    elif order["peer"] == OPENAI:
+        recognize = openai_whisper()
     else:
-        recognize = _faster_whisper(order["peer"], order["threads"])
+        recognize = faster_whisper(order["folder"], order["threads"])
     say(load_s=time.perf_counter() - began)
     files = [Path(file) for file in order["files"]]
     sounds = map(_sound_of, files)
@@ -192,31 +179,5 @@ def _ours(engine: Any, settings: Settings) -> Recognize:
             found = tidied(transcribe(recording, engine, settings, report), SCORED)
         start = found.segments[0].start if found.segments else 0.0
         return Heard(found.text, first_s, found.language.label, start)
-
-    return recognize
-
-
-def _faster_whisper(folder: str, n_threads: int) -> Recognize:
-    """As it comes, beam 5, in int8."""
-    try:
-        from faster_whisper import WhisperModel  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise AsrError("faster-whisper is not installed; the extra `bench` brings it.") from error
-    model = WhisperModel(
-        folder, device="cpu", compute_type="int8", cpu_threads=n_threads, local_files_only=True
-    )
-
-    def recognize(waveform: Waveform) -> Heard:
-        began = time.perf_counter()
-        texts: list[str] = []
-        first_s: float | None = None
-        start = 0.0
-        segments, about = model.transcribe(waveform, beam_size=5)
-        for segment in segments:
-            if first_s is None:
-                first_s, start = time.perf_counter() - began, segment.start
-            texts.append(segment.text)
-        label = about.language if about.language in ("zh", "en") else "other"
-        return Heard(" ".join(texts), first_s, label, start)
 
     return recognize

@@ -31,7 +31,7 @@ from asr_core.privacy.guard import offline_environment
 from asr_core.saving import save_text
 from asr_core.settings import DecodeMode, Precision, Settings
 
-PEER = "faster-whisper"
+FASTER, OPENAI = PEERS = ("faster-whisper", "openai-whisper")
 TOGETHER_S = 240.0  # seconds of sound that streams side by side are measured on
 PREFIXES_S = (1.0, 2.0, 5.0)
 
@@ -53,7 +53,7 @@ class Row:
 
     @property
     def kind(self) -> str:
-        return "ours" if self.settings else "command" if self.template else PEER
+        return "ours" if self.settings else "command" if self.template else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,7 @@ def _by_process(
 ) -> dict[str, Any]:
     order = {
         "peer": None,
+        "folder": None,
         "settings": None,
         "threads": plan.threads,
         "runs": plan.runs,
@@ -210,7 +211,9 @@ def _by_process(
     if row.settings is not None:
         order["settings"] = asdict(row.settings)
     else:
-        order["peer"] = str(_peer_model(folder.parent / "peer").resolve())
+        order["peer"] = row.name
+        if row.name == FASTER:
+            order["folder"] = str(_peer_model(folder.parent / "peer").resolve())
     found: dict[str, Any] = {
         "utterances": [{"id": r.id, "seconds": [], "prefixes": {}} for r in recordings]
     }

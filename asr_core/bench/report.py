@@ -252,8 +252,7 @@ def _language(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     yield Title("Language")
     yield Paragraph(
         "How many recordings were heard in their language, from the seconds after speech begins; "
-        "Chinese and English, and of whole recordings mixed ones, too. faster-whisper cannot say "
-        "mixed."
+        "Chinese and English, and of whole recordings mixed ones, too. Whisper cannot say mixed."
     )
     yield Table(
         ["", *(name if name == "full" else f"{name} s" for name in names)],

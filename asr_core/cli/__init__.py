@@ -278,7 +278,11 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     )
     rows.add_argument("--modes", nargs="+", choices=get_args(DecodeMode), help="joint and ctc")
     rows.add_argument(
-        "--peers", nargs="+", choices=["faster-whisper"], default=[], help="of the extra bench"
+        "--peers",
+        nargs="+",
+        choices=["faster-whisper", "openai-whisper"],
+        default=[],
+        help="of the extra bench",
     )
     rows.add_argument(
         "--command",

@@ -131,7 +131,8 @@ def test_the_student_comes_nearer_to_its_teacher(random):
         for weight in student.parameters():
             if weight.requires_grad:
                 weight.add_(0.05 * torch.randn(weight.shape))
-    objective = distilling(student.train(), teacher.model, processor, replace(RECIPE, label_weight=0.0))
+    recipe = replace(RECIPE, label_weight=0.0)
+    objective = distilling(student.train(), teacher.model, processor, recipe)
     batch = batch_of(processor, ["Good day.", "A longer text than the other."])
     optimizer = torch.optim.AdamW([w for w in student.parameters() if w.requires_grad], lr=3e-3)
     found = []
