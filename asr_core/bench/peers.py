@@ -118,7 +118,7 @@ def openai_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _dimensions(encoder: EncoderConfig, decoder: DecoderConfig) -> tuple[int, ...]:
     """In openai-whisper's order."""
-    heard = (encoder.max_frames, encoder.d_model, encoder.n_heads, encoder.n_layers)
+    heard = (encoder.max_frames or 0, encoder.d_model, encoder.n_heads, encoder.n_layers)
     said = (decoder.max_tokens or 0, decoder.d_model, decoder.n_heads, decoder.n_layers)
     return (encoder.n_mels, *heard, decoder.vocab_size, *said)
 
