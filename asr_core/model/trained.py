@@ -62,7 +62,7 @@ def changed_again(
 ) -> dict[str, Tensor]:
     """The changes with which `apply` gives these weights, the other changes as they were.
 
-    They are in 16 bits: what was trained to fit a grid of 4 or 8 bits is not rounded to another.
+    Matrices are in 16 bits: what was trained to fit a grid of 4 or 8 bits is not rounded again.
 
     Args:
         weights: those that are to be others now.
@@ -76,7 +76,7 @@ def changed_again(
         elif _speaks_softly(name):
             value = value / share
         found.pop(name + _SCALE, None)
-        found[name] = value.half().contiguous()
+        found[name] = (value.half() if value.dim() > 1 else value).contiguous()
     return found
 
 

@@ -37,6 +37,7 @@ def manifest(tmp_path):
     return path
 
 
+@pytest.mark.soak
 def test_a_distilled_model_is_packed_and_loads_in_few_bits(manifest, tmp_path, capsys):
     torch.set_num_threads(1)
     changes = [part for name, value in NUMBERS.items() for part in ("--set", f"{name}={value}")]
