@@ -85,9 +85,9 @@ def interval(
 
 def table(found: Mapping[str, Moved]) -> str:
     """Markdown, a line a form."""
-    lines = ["| form | divergence, nats | less the untrained | same token, % |", "|---" * 4 + "|"]
+    lines = ["| form | divergence, nats | less its base | same token, % |", "|---" * 4 + "|"]
     for name, form in found.items():
-        base = found.get(VARIANTS[name].untrained)
+        base = found.get(VARIANTS[name].base)
         less = "" if base is None else _shown(form.divergence - base.divergence, form, "+")
         same = 100 * form.same.sum() / form.n_tokens.sum()
         lines.append(f"| {name} | {_shown(form.divergence, form)} | {less} | {same:.2f} |")

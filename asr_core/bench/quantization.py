@@ -56,7 +56,7 @@ class Variant:
         precision: of what stays float.
         smoothed: by what the calibration recordings showed.
         distilled: preset whose packed folder has the weights; "": the bundled ones.
-        untrained: name of the same form without distillation.
+        base: name of the same form without distillation or temperature.
         temperature: of the decoder's probabilities.
     """
 
@@ -64,7 +64,7 @@ class Variant:
     precision: FloatPrecision = "auto"
     smoothed: bool = False
     distilled: str = ""
-    untrained: str = ""
+    base: str = ""
     temperature: float = 1.0
 
 
@@ -76,19 +76,20 @@ VARIANTS = {
     "int8 weights": Variant(Forms("int8_weights", "int8_weights", "int8_weights")),
     "int8": Variant(INT8),
     "int8 smoothed": Variant(INT8, smoothed=True),
-    "int8 distilled": Variant(INT8, distilled="qad-int8", untrained="int8 smoothed"),
+    "int8 distilled": Variant(INT8, distilled="qad-int8", base="int8 smoothed"),
+    "int8 at 0.85": Variant(INT8, temperature=0.85, base="int8"),
+    "int8 at 0.95": Variant(INT8, temperature=0.95, base="int8"),
     "int8 encoder": Variant(Forms(encoder="int8")),
     "int8 CTC": Variant(Forms(ctc="int8")),
     "int8 decoder": Variant(Forms(decoder="int8")),
     "int4, 32": Variant(INT4),
-    "int4, 32 distilled": Variant(INT4, distilled="qad-int4", untrained="int4, 32"),
+    "int4, 32 distilled": Variant(INT4, distilled="qad-int4", base="int4, 32"),
     "int4 encoder": Variant(Forms(encoder="int4")),
     "int4 decoder": Variant(Forms(decoder="int4")),
+    "int4, 32 at 0.85": Variant(INT4, temperature=0.85, base="int4, 32"),
+    "int4, 32 at 0.95": Variant(INT4, temperature=0.95, base="int4, 32"),
     "int4, 64": Variant(replace(INT4, group=64)),
     "int4, 128": Variant(replace(INT4, group=128)),
-    "int4, 32 at 0.85": Variant(INT4, temperature=0.85),
-    "int4, 32 at 0.9": Variant(INT4, temperature=0.9),
-    "int4, 32 at 0.95": Variant(INT4, temperature=0.95),
 }
 
 
@@ -191,15 +192,15 @@ def _transcript(engine: Engine, path: Path) -> Transcript:
 def table(found: Mapping[str, Measured], recordings: Sequence[Recording]) -> str:
     """Markdown, a line a form; by name. Changes are in points, of all tokens together."""
     columns = [*(f"{language}, %" for language in _LANGUAGES)]
-    columns += ["to the first", "to the untrained", "stored, MB", "in memory, MB", "RTF"]
+    columns += ["to the first", "to its base", "stored, MB", "in memory, MB", "RTF"]
     lines = [f"| form | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
     items = {name: _scored(form.heard, recordings) for name, form in found.items()}
     for name, form in found.items():
-        first, untrained = next(iter(items)), VARIANTS[name].untrained
+        first, base = next(iter(items)), VARIANTS[name].base
         groups = grouped(items[name])
         cells = [_rate(groups.get(language, [])) for language in _LANGUAGES]
         cells.append("" if name == first else _change(items[name], items[first]))
-        cells.append(_change(items[name], items[untrained]) if untrained in items else "")
+        cells.append(_change(items[name], items[base]) if base in items else "")
         cells += [f"{form.size.stored / 1e6:.0f}", f"{form.size.in_memory / 1e6:.0f}"]
         seconds, duration = (
             sum(getattr(one, part) for one in form.heard) for part in ("seconds", "duration")
