@@ -72,7 +72,7 @@ class Settings:
     Attributes:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
-        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        device: "auto", "cpu", "cuda", "cuda:1", "mps"; of exported models "directml", "coreml".
         page_language: of the page's own words; "auto" as the browser says.
         script, spacing, punctuation, case, numbers: as `Tidy` has them.
         verbatim: the text as it was heard, whatever these say.
@@ -122,8 +122,9 @@ class Settings:
             raise _refusal("beam_size", self.beam_size, f"a whole number, 1 to {MAX_BEAM_SIZE}")
         if not isinstance(self.engine, str) or not self.engine:
             raise _refusal("engine", self.engine, "the name of an engine")
-        if not _matches(r"auto|cpu|mps|cuda(:\d+)?", self.device):
-            raise _refusal("device", self.device, "auto, cpu, cuda, cuda:1 or mps")
+        if not _matches(r"auto|cpu|mps|cuda(:\d+)?|directml|coreml", self.device):
+            wanted = "auto, cpu, cuda, cuda:1, mps, directml or coreml"
+            raise _refusal("device", self.device, wanted)
         if not _matches(r"auto|[a-z]{2,3}", self.language):
             raise _refusal("language", self.language, "auto, or a code such as zh, en or ja")
         is_tuple = isinstance(self.languages, tuple) and self.languages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -48,17 +48,19 @@ def transcribe(
     began = perf_counter()
     segments: list[Segment] = []
     repair = Repair(Vocabulary.parse(settings.vocabulary))
-    windows = speech_windows(recording, offset=recording.clip.start)
-    for recognized in engine.recognize(windows, settings):
+    waited = _Waited(speech_windows(recording, offset=recording.clip.start))
+    for recognized in engine.recognize(waited, settings):
         found = tuple(map(repair, recognized.segments))
         segments += found
         report(Progress(recognized.end, recording.duration, found, recognized.draft))
     seconds = perf_counter() - began
     heard = recording.heard - recording.clip.start
+    told = engine.stats()
     stats = {
         "seconds": round(seconds, 3),
         "real_time_factor": round(seconds / heard, 4) if heard else None,
-        **engine.stats(),
+        **told,
+        "stages": {"sound": round(waited.seconds, 3), **told.get("stages", {})},
     }
     return Transcript(
         recording.name,
@@ -67,9 +69,27 @@ def transcribe(
         language_shares(segments),
         engine.name,
         engine.decode(settings),
-        tuple(recording.notes),
+        (*recording.notes, *told.get("notes", ())),
         stats,
     )
+
+
+class _Waited:
+    """Windows, and how long they were waited for: reading the recording and finding its speech."""
+
+    def __init__(self, windows: Iterable[Window]) -> None:
+        self._windows = iter(windows)
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[Window]:
+        return self
+
+    def __next__(self) -> Window:
+        began = perf_counter()
+        try:
+            return next(self._windows)
+        finally:
+            self.seconds += perf_counter() - began
 
 
 def align(recording: Recording, engine: Engine, text: str, language: str) -> Segment | None:

@@ -228,7 +228,9 @@ TEMPLATES = {
     "true or false": "true 或 false",
     "a whole number, 1 to {most}": "1 至 {most} 的整数",
     "the name of an engine": "一个引擎的名称",
-    "auto, cpu, cuda, cuda:1 or mps": "auto、cpu、cuda、cuda:1 或 mps",
+    "auto, cpu, cuda, cuda:1, mps, directml or coreml": (
+        "auto、cpu、cuda、cuda:1、mps、directml 或 coreml"
+    ),
     "auto, or a code such as zh, en or ja": "auto，或 zh、en、ja 这样的代码",
     "codes such as zh, en and ja": "zh、en、ja 这样的代码",
     "lines of text": "一行行的文字",
@@ -237,12 +239,14 @@ TEMPLATES = {
         "没有名为“{name}”的模型。请选择一个模型文件夹，或其中之一：{known}。"
     ),
     "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
-    "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, and "
-    "what `sottovoce train --preset plain --pack` wrote; a forced aligner is used when it lies "
-    "beside a Qwen3-ASR.": (
+    "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, what "
+    "`sottovoce train --preset plain --pack` and `sottovoce models export --onnx` wrote, and "
+    "models as sherpa-onnx publishes them; a forced aligner is used when it lies beside a "
+    "Qwen3-ASR.": (
         "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
         "Qwen3-ASR 文件夹，文件齐全的 FireRedASR、WeNet 和 ESPnet 的 Conformer，"
-        "以及 `sottovoce train --preset plain --pack` 写出的文件夹；"
+        "以及 `sottovoce train --preset plain --pack` 和 `sottovoce models export --onnx` "
+        "写出的文件夹，以及 sherpa-onnx 发布的模型；"
         "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
     ),
     "The model folder {folder!r} cannot be used: {reason}. Get the folder again.": (
@@ -302,6 +306,48 @@ TEMPLATES = {
         "{device} 的内存放不下模型，改用 CPU。"
     ),
     "{precision} overflowed; going on in float32.": "{precision} 溢出，改用 float32 继续。",
+    "The model {model!r} needs the package sherpa-onnx, which is not installed. The extra `hybrid` "
+    "brings it: pip install -e .[hybrid]": (
+        "模型“{model}”需要软件包 sherpa-onnx，而它没有安装。"
+        "附加组件 `hybrid` 包含它：pip install -e .[hybrid]"
+    ),
+    "sherpa-onnx cannot load the model {model!r} ({reason}). Get the model again, in the form that "
+    "sherpa-onnx publishes.": (
+        "sherpa-onnx 无法加载模型“{model}”（{reason}）。请重新获取 sherpa-onnx 发布的模型。"
+    ),
+    "The model {model!r} says it is {kind!r}, and Sottovoce runs graphs of this form only of "
+    "{known}. Choose another model.": (
+        "模型“{model}”自称是“{kind}”，而这种形式的模型，Sottovoce 只能运行 {known}。"
+        "请选择其他模型。"
+    ),
+    "The graph {file} of the model {model!r} cannot be read ({reason}). Get the model again.": (
+        "无法读取模型“{model}”的 {file}（{reason}）。请重新获取这个模型。"
+    ),
+    "{name} does not say how sure it is of its words: none is marked.": (
+        "{name} 不提供每个词的可信度，因此不标出存疑的词。"
+    ),
+    "{name} is computed by the processor, not by {device}.": (
+        "{name} 由处理器计算，不由 {device} 计算。"
+    ),
+    "onnxruntime has no {provider} here; the processor computes.": (
+        "这里的 onnxruntime 没有 {provider}，改由处理器计算。"
+    ),
+    "The exported model {folder!r} is damaged ({reason}). Export it again: sottovoce models export "
+    "--onnx.": (
+        "导出的模型“{folder}”已损坏（{reason}）。请重新导出：sottovoce models export --onnx。"
+    ),
+    "The model {folder!r} was exported from another version of Sottovoce. Export it again: "
+    "sottovoce models export --onnx.": (
+        "模型“{folder}”是由另一个版本的 Sottovoce 导出的。"
+        "请重新导出：sottovoce models export --onnx。"
+    ),
+    "There is something in {folder} already. Give a new folder.": (
+        "{folder} 中已有内容。请指定一个新文件夹。"
+    ),
+    "ONNX cannot be written: the package onnx is not installed. The extra `hybrid` brings it: pip "
+    "install -e .[hybrid]": (
+        "无法写出 ONNX：没有安装软件包 onnx。附加组件 `hybrid` 包含它：pip install -e .[hybrid]"
+    ),
     "The package silero-vad is missing. Run the launcher again to install it.": (
         "缺少软件包 silero-vad。请重新运行启动程序来安装。"
     ),

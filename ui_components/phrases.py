@@ -148,6 +148,18 @@ _PHRASES = {
         "回执：转写后已移除 {removed} 音频；识别进程、上传区、临时文件夹、打开的文件和共享内存中"
         "剩余 {left}。{time} 核查。",
     ),
+    # where the time went
+    "stages": ("Where the time went", "用时明细"),
+    "stage_sound": ("Reading the recording and finding speech", "读取录音、查找语音"),
+    "stage_encoder": ("Encoder", "编码器"),
+    "stage_prefill": ("Encoder and prompt", "编码器与提示"),
+    "stage_search": ("Writing the text", "写出文字"),
+    "stage_align": ("Times of the words", "词的时间"),
+    "stage_rate": ("{n} tokens a second", "每秒 {n} 个词元"),
+    "stages_factor": (
+        "In all {factor} seconds for a second of the recording",
+        "合计：每秒录音用时 {factor} 秒",
+    ),
     "forget": ("Forget audio now", "立即忘掉音频"),
     # how the text is written
     "verbatim": ("Verbatim", "原样"),

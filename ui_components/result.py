@@ -14,6 +14,7 @@ from ui_components.out_panel import out_panel
 from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
 from ui_components.receipt_line import receipt_line
+from ui_components.stage_times import stage_times
 from ui_components.state import (
     TEXT_WAITS,
     Run,
@@ -57,6 +58,8 @@ def result(run: Run) -> None:
             on_corrected=partial(realign, run),
         )
     passage_line(run)
+    if job.stage == "done" and transcript is not None:
+        stage_times(transcript.stats)
     receipt_line(run)
 
 

@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, metavar="N", help="the page's port; any free one if not given"
     )
     app.add_argument("--no-browser", action="store_true", help="only print the page's address")
-    _add_models(commands.add_parser("models", help="the models here: list, add, verify, remove"))
+    _add_models(commands.add_parser("models", help="the models here: list, add, verify, export"))
     _add_train(commands.add_parser("train", help="teach the model from recordings with text"))
     _add_bench(commands.add_parser("bench", help="measure models on recordings with their text"))
     commands.add_parser("doctor", help="look for what may be wrong on this computer")
@@ -176,7 +176,11 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--model", dest="engine", metavar="NAME", help="an installed model, or the folder of one"
     )
-    how.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps")
+    how.add_argument(
+        "--device",
+        metavar="DEVICE",
+        help="auto, cpu, cuda, cuda:1 or mps; of an exported model directml or coreml, too",
+    )
     how.add_argument("--precision", choices=get_args(Precision))
     written = parser.add_argument_group("how it is written (as saved in the app, if not given)")
     written.add_argument("--script", choices=get_args(Script), help="of Chinese text")
@@ -218,6 +222,19 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("model", nargs="?", metavar="NAME", help="all models if not given")
     remove = actions.add_parser("remove", help="delete a model that was added")
     remove.add_argument("model", metavar="NAME")
+    export = actions.add_parser(
+        "export",
+        help="write the bundled model for another program to compute it",
+        description="Its encoder and CTC head; searches and decoder stay here. The folder is a "
+        "model: transcribe --model FOLDER, or add it.",
+    )
+    export.add_argument("--onnx", action="store_true", required=True, help="for ONNX Runtime")
+    export.add_argument(
+        "--int8",
+        action="store_true",
+        help="the encoder in 8 bits: half the size and time, and now and then another word",
+    )
+    export.add_argument("--output", required=True, metavar="FOLDER", help="a new one")
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:

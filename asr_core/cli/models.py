@@ -1,4 +1,4 @@
-"""`sottovoce models`: what models there are, add one, check every byte of them, remove one."""
+"""`sottovoce models`: what there is, add one, check every byte of it, remove it, export it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def models(arguments: argparse.Namespace, console: Console) -> int:
         "add": _add,
         "verify": _verify,
         "remove": _remove,
+        "export": _export,
     }
     return actions[arguments.action](arguments, console)
 
@@ -201,6 +202,19 @@ def _verify(arguments: argparse.Namespace, console: Console) -> int:
 def _remove(arguments: argparse.Namespace, console: Console) -> int:
     n_bytes = shelf.remove(arguments.model)
     console.say(f"{arguments.model} is removed: {_size(n_bytes)} are free again.")
+    return 0
+
+
+def _export(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the bundled model's encoder and CTC head as an ONNX graph."""
+    from asr_core.engines.onnx.export import export
+
+    folder = Path(arguments.output)
+    n_bytes = export(folder, int8=arguments.int8)
+    console.say(
+        f"{folder} holds the model, {_size(n_bytes)}. To use it: transcribe --model {folder}, or "
+        f"models add {folder}."
+    )
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from asr_core.audio.segment import Window
 from asr_core.engines.folders import BUNDLED_FOLDER, folder_of, installed
 from asr_core.engines.qwen3_asr.forms import is_recognizer
+from asr_core.engines.sherpa.kinds import is_published
 from asr_core.errors import ModelError
 from asr_core.result import Segment
 from asr_core.settings import Settings
@@ -90,9 +91,11 @@ TABLE = [
     Row("asr_core.engines.conformer:load", _is_grown),
     Row("asr_core.engines.families:plain", _has(VOCABULARY)),
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
+    Row("asr_core.engines.onnx.loading:load", _has("sottovoce-onnx.json")),
     Row("asr_core.engines.families:firered", _has("model.pth.tar")),
     Row("asr_core.engines.families:wenet", _has("train.yaml")),
     Row("asr_core.engines.families:espnet", _has("config.yaml", "meta.yaml")),
+    Row("asr_core.engines.sherpa.engine:load", is_published, searches=False),
 ]
 
 
@@ -119,8 +122,9 @@ def load_engine(settings: Settings) -> Engine:
         raise ModelError(
             f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
             "config.json and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with "
-            "all their files, and what `sottovoce train --pack` wrote; a forced "
-            "aligner is used when it lies beside a Qwen3-ASR."
+            "all their files, what `sottovoce train --pack` and `sottovoce models export --onnx` "
+            "wrote, and models as sherpa-onnx publishes them; a forced aligner is used when it "
+            "lies beside a Qwen3-ASR."
         )
     module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)

@@ -18,7 +18,7 @@ from asr_core.engines.alternatives import alternatives
 from asr_core.engines.batches import growing_batches
 from asr_core.engines.calibration import measured
 from asr_core.engines.decoding import Decoding, TokenSpans
-from asr_core.engines.folders import folder_of
+from asr_core.engines.folders import BUNDLED, folder_of
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.inventions import (
     NO_EVIDENCE,
@@ -29,6 +29,7 @@ from asr_core.engines.inventions import (
 )
 from asr_core.engines.languages import LanguageSplitter
 from asr_core.engines.passages import Passage
+from asr_core.engines.stages import Stages
 from asr_core.engines.terms import bias_of
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
@@ -69,7 +70,7 @@ def load(settings: Settings) -> ConformerEngine:
 
 
 def engine_of(
-    placement: Placement, name: str = "sottovoce-base", temperature: float = 1.0
+    placement: Placement, name: str = BUNDLED, temperature: float = 1.0
 ) -> ConformerEngine:
     """The engine over the bundled model, which may have been changed in the meantime.
 
@@ -95,20 +96,17 @@ class ConformerEngine:
         self._tokenizer = tokenizer
         self._decoding = decoding
         self._counts: Counter[str] = Counter()
-        self._ear = Ear(placement, self._counts)
+        self._stages = Stages()
+        self._ear = Ear(placement, self._counts, self._stages)
         # Every pass ends with this norm.
         self._model.decoder.norm.register_forward_hook(self._count_pass)
         self._splitter = LanguageSplitter(self._ear, self._model, tokenizer)
         self._aligner = Aligner(self._ear, self._model, tokenizer, decoding)
 
     def stats(self) -> dict[str, Any]:
-        """Device, precision and counts of the last run."""
-        return {
-            "device": str(self._placement.device),
-            "precision": self._placement.precision,
-            "decoder_passes": 0,
-            **self._counts,
-        }
+        """Device, precision, counts and times of the last run."""
+        counted = {"decoder_passes": 0, **self._counts, **self._stages.told()}
+        return {**self._placement.describe(), **counted}
 
     def _count_pass(self, *_: object) -> None:
         self._counts["decoder_passes"] += 1
@@ -116,6 +114,7 @@ class ConformerEngine:
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window; the first window alone, then ever more together."""
         self._counts.clear()
+        self._stages.clear()
         chooser = LanguageChooser(self._candidates(settings))
         vocabulary = Vocabulary.parse(settings.vocabulary)
         wanted = _Wanted(settings, vocabulary, bias_of(vocabulary, self._tokenizer))
@@ -214,14 +213,16 @@ class ConformerEngine:
         for members in self._groups(passages):
             group = [passages[i] for i in members]
             encoder_out, lengths, rows = _sounds(group)
-            memory = self._model.decoder.hear(encoder_out, lengths).of(rows)
             languages = [heard.passage.language for heard in group]
             limits = [_most_tokens(heard.passage) for heard in group]
-            ctc = self._decoding.posteriors(encoder_out, lengths, rows, languages)
-            hypotheses = self._decoding.hypotheses(
-                memory, ctc, languages, limits, wanted.settings, wanted.bias
-            )
+            with self._stages.at("search"):
+                memory = self._model.decoder.hear(encoder_out, lengths).of(rows)
+                ctc = self._decoding.posteriors(encoder_out, lengths, rows, languages)
+                hypotheses = self._decoding.hypotheses(
+                    memory, ctc, languages, limits, wanted.settings, wanted.bias
+                )
             best = [said_once(first) for first, *_ in hypotheses]
+            self._stages.made("search", sum(len(found.tokens) for found in best))
             others = [tuple(rest) for _, *rest in hypotheses]
             n_frames = [heard.passage.n_frames for heard in group]
             echoes = [False] * len(group)
@@ -230,7 +231,8 @@ class ConformerEngine:
                 best = self._without_stock_phrases(best, ctc, n_frames)
             if wanted.bias is not None:
                 echoes = self._echoes(best, ctc, n_frames, wanted.vocabulary)
-            spans = self._decoding.spans(memory, [heard.passage for heard in group], best, ctc)
+            with self._stages.at("align"):
+                spans = self._decoding.spans(memory, [h.passage for h in group], best, ctc)
             readings = map(_Reading, group, best, others, spans, echoes)
             found.update(zip(members, readings, strict=True))
         return [found[i] for i in range(len(passages))]

@@ -14,6 +14,7 @@ from torch import Tensor
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.features import HOP, log_mel
 from asr_core.engines.passages import Passage
+from asr_core.engines.stages import Stages
 from asr_core.model.precision import Placement
 
 _FULL_WINDOW = 30 * SAMPLE_RATE  # samples the original weights know
@@ -39,11 +40,13 @@ class Ear:
 
     Args:
         counts: gets the seconds that were encoded.
+        stages: gets how long that took.
     """
 
-    def __init__(self, placement: Placement, counts: Counter[str]) -> None:
+    def __init__(self, placement: Placement, counts: Counter[str], stages: Stages) -> None:
         self._placement = placement
         self._counts = counts
+        self._stages = stages
 
     def states(self, waveforms: Sequence[NDArray[Any]], *, full: bool = False) -> list[Tensor]:
         """(T', D) states of every waveform with silence behind it; those of like length together.
@@ -59,7 +62,8 @@ class Ear:
             for row, i in enumerate(members):
                 batch[row, : len(waveforms[i])] = torch.from_numpy(waveforms[i])
             lengths = torch.tensor([sizes[i] // HOP for i in members])
-            encoder_out, n_frames = self._placement.encode(log_mel(batch), lengths)
+            with self._stages.at("encoder"):
+                encoder_out, n_frames = self._placement.encode(log_mel(batch), lengths)
             for row, (i, n) in enumerate(zip(members, n_frames.tolist(), strict=True)):
                 states[i] = encoder_out[row, :n]
             self._counts["encoded_seconds"] += sum(sizes[i] for i in members) // SAMPLE_RATE

@@ -18,6 +18,7 @@ from asr_core.engines import Recognized
 from asr_core.engines.calibration import measured
 from asr_core.engines.inventions import without_silence
 from asr_core.engines.passages import Passage
+from asr_core.engines.stages import Stages
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.model.hybrid import LANGUAGES, HybridModel
@@ -91,6 +92,7 @@ class HybridEngine:
             AsrError: there is no such device, or this precision is not for it.
         """
         self.name = name
+        self._stages = Stages()
         self._placement = placed(recognizer.model, settings.device, settings.precision)
         self._model = self._placement.model
         self._vocabulary = recognizer.vocabulary
@@ -101,11 +103,8 @@ class HybridEngine:
         self._search = replace(recognizer.search, suppressed=torch.tensor(silent))
 
     def stats(self) -> dict[str, Any]:
-        """Device and precision."""
-        return {
-            "device": str(self._placement.device),
-            "precision": self._placement.precision,
-        }
+        """Device and precision, and times of the last run."""
+        return {**self._placement.describe(), **self._stages.told()}
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window."""
@@ -114,6 +113,7 @@ class HybridEngine:
             raise AsrError(
                 f"{self.name} does not know the language {settings.language!r}, only {known}."
             )
+        self._stages.clear()
         for window in windows:
             with self._placement.autocast(), torch.inference_mode():
                 segments = self._segments(window, settings)
@@ -144,15 +144,18 @@ class HybridEngine:
 
     def _segments(self, window: Window, settings: Settings) -> tuple[Segment, ...]:
         states, lengths = self._heard(window.waveform)
-        ctc = self._posteriors(states, lengths)
-        hypothesis = said_once(self._hypothesis(states, lengths, ctc, settings))
+        with self._stages.at("search"):
+            ctc = self._posteriors(states, lengths)
+            hypothesis = said_once(self._hypothesis(states, lengths, ctc, settings))
+        self._stages.made("search", len(hypothesis.tokens))
         if ctc is not None:
             (hypothesis,) = without_silence([hypothesis], ctc.log_probs.argmax(-1), ctc.lengths)
         language = settings.language
         if language == "auto":
             language = self._language(states, lengths, hypothesis)
         passage = Passage(window.start, window.waveform, window.spans, language)
-        return tuple(self._written(passage, hypothesis, ctc))
+        with self._stages.at("align"):
+            return tuple(self._written(passage, hypothesis, ctc))
 
     def _states(self, waveforms: Sequence[NDArray[Any]]) -> list[Tensor]:
         """(T', D) states of every waveform."""
@@ -162,8 +165,9 @@ class HybridEngine:
         """(1, T', D) states of a waveform with silence behind it, and (1,) frames."""
         tail = round(self._model.config.tail * SAMPLE_RATE)
         sound = torch.nn.functional.pad(torch.from_numpy(waveform)[None], (0, tail))
-        features = self._features(sound)
-        return self._placement.encode(features, torch.tensor([features.shape[1]]))
+        with self._stages.at("encoder"):
+            features = self._features(sound)
+            return self._placement.encode(features, torch.tensor([features.shape[1]]))
 
     def _posteriors(self, states: Tensor, lengths: Tensor) -> PosteriorTable | None:
         """What CTC hears; None if the model has none."""

@@ -169,6 +169,11 @@ class Conformer(nn.Module):
             LayerNorm(config.d_model, eps=config.norm_eps) if config.final_norm else nn.Identity()
         )
 
+    @property
+    def device(self) -> torch.device:
+        """Where its input belongs."""
+        return next(self.parameters()).device
+
     def forward(
         self,
         features: Tensor,

@@ -166,7 +166,7 @@ class HybridModel(nn.Module):
         Returns:
             (B, T', D) float32 encoder states, zeros behind the end; (B,) encoder frames.
         """
-        device = next(self.encoder.parameters()).device
+        device = self.encoder.device
         return self.encoder(features.to(device), lengths.to(device), **options)
 
     def ctc_log_probs(self, encoder_out: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

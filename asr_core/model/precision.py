@@ -52,9 +52,11 @@ class Placement:
         device_map: part of the model -> device, as accelerate found it.
         notes: sentences for the user about what had to be done otherwise.
         weights: the name of their form where it is not `dtype`: "int8", "int4".
+        encoder: what computes it.
     """
 
     weights = ""
+    encoder = "torch"
 
     def __init__(
         self,
@@ -83,7 +85,12 @@ class Placement:
 
     def describe(self) -> dict[str, Any]:
         """Device and precision for people, and what had to be done otherwise."""
-        return {"device": str(self.device), "precision": self.precision, "notes": self.notes}
+        return {
+            "device": str(self.device),
+            "precision": self.precision,
+            "encoder": self.encoder,
+            "notes": self.notes,
+        }
 
     @torch.inference_mode()
     def encode(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,13 +14,16 @@ _LEVELS = 15  # above the least, of 4 bits
 _LEAST = 1e-12  # a scale is no less: a row of zeros stays one
 
 
-def int8_codes(weight: Tensor) -> tuple[Tensor, Tensor]:
+def int8_codes(weight: Tensor, steps: int = _STEPS) -> tuple[Tensor, Tensor]:
     """A matrix (E, D) as int8 codes of its shape and float32 scales (E,).
 
-    codes * scale differs from the weight by at most half a scale, which is max|row| / 127.
+    codes * scale differs from the weight by at most half a scale, which is max|row| / steps.
+
+    Args:
+        steps: to either side of 0; 63 leaves a bit free.
     """
     rows = weight.detach().float()
-    scales = (rows.abs().amax(dim=1) / _STEPS).clamp_min(_LEAST)  # (E,)
+    scales = (rows.abs().amax(dim=1) / steps).clamp_min(_LEAST)  # (E,)
     return (rows / scales[:, None]).round().to(torch.int8), scales
 
 

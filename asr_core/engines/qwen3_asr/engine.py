@@ -21,8 +21,9 @@ from asr_core.engines.passages import Passage
 from asr_core.engines.qwen3_asr.generation import Answering, answers, log_likelihood
 from asr_core.engines.qwen3_asr.placing import Placed
 from asr_core.engines.qwen3_asr.prompt import LANGUAGES, Answer, answer, question
-from asr_core.engines.qwen3_asr.timing import WordTimes
 from asr_core.engines.qwen3_asr.words import answer_words
+from asr_core.engines.stages import Stages
+from asr_core.engines.times import WordTimes
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.heap import give_back
@@ -81,6 +82,7 @@ class Qwen3AsrEngine:
         self._times = times
         self._counts: Counter[str] = Counter()
         self._gaps: list[float] = []  # seconds from a token to the next
+        self._stages = Stages()
 
     def decode(self, settings: Settings) -> str:
         """Always the likeliest token."""
@@ -95,12 +97,14 @@ class Qwen3AsrEngine:
             "notes": self._placed.notes,
             **gap,
             **self._counts,
+            **self._stages.told(),
         }
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window, and drafts of them while they are being written."""
         self._counts.clear()
         self._gaps.clear()
+        self._stages.clear()
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
         for batch in growing_batches(windows):
@@ -172,22 +176,32 @@ class Qwen3AsrEngine:
             [question(context, language) for language in languages],
         )
         limits = [_most_tokens(window) for window in windows]
-        rows: list[Answering] = []
+        written = answers(self._placed, asked, limits)
+        with self._stages.at("prefill"):
+            rows = next(written)
+        self._stages.made("prefill", int(asked["attention_mask"].sum()))
         drawn = perf_counter()
-        since: float | None = None  # the last token, whoever reads the drafts left out
-        for rows in answers(self._placed, asked, limits):
-            if since is not None:
-                self._gaps.append(perf_counter() - since)
+        while self._goes_on(written):
             if perf_counter() - drawn >= _REDRAWN_S:
                 drawn = perf_counter()
                 drafts = [said.text for said in map(self._said, rows, languages) if said.text]
                 if drafts:
                     yield Recognized(windows[0].start, (), " ".join(drafts))
-            since = perf_counter()
-        self._counts["tokens"] += sum(len(row.tokens) for row in rows)
+        n_tokens = sum(len(row.tokens) for row in rows)
+        self._stages.made("search", n_tokens)
+        self._counts["tokens"] += n_tokens
         self._counts["loops"] += sum(row.looped for row in rows)
         said = map(self._said, rows, languages)
         return [Reading(*found) for found in zip(windows, rows, said, strict=True)]
+
+    def _goes_on(self, written: Iterator[list[Answering]]) -> bool:
+        """Write the next token of every answer; False if they all have come to their end."""
+        began = perf_counter()
+        with self._stages.at("search"):
+            goes_on = next(written, None) is not None
+        if goes_on:
+            self._gaps.append(perf_counter() - began)
+        return goes_on
 
     def _asked(self, waveforms: Sequence[NDArray[np.float32]], questions: Sequence[str]) -> Any:
         """Sounds and questions as the model takes them, padded on the left."""
@@ -220,7 +234,8 @@ class Qwen3AsrEngine:
             return
         language = said.language or wanted[0]
         texts = [word.text for word in words]
-        times = self._times(window, said.text, texts, language)
+        with self._stages.at("align"):
+            times = self._times(window, said.text, texts, language)
         passage = Passage(window.start, window.waveform, window.spans, language)
         log_probs = [word.log_prob for word in words]
         for segment in passage_segments(passage, _places(texts), times, log_probs):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
-from asr_core.audio.segment import Window
-from asr_core.engines import Engine, load_engine
-from asr_core.engines.folders import BUNDLED, folder_of
+from asr_core.engines.folders import folder_of
 from asr_core.engines.qwen3_asr.engine import Qwen3AsrEngine
 from asr_core.engines.qwen3_asr.folder import load_folder
 from asr_core.engines.qwen3_asr.forms import is_aligner
 from asr_core.engines.qwen3_asr.placing import Placement
-from asr_core.engines.qwen3_asr.timing import ForcedAligner, WordTimes
-from asr_core.result import Segment
+from asr_core.engines.qwen3_asr.timing import ForcedAligner
+from asr_core.engines.times import WordTimes, bundled_alignment
 from asr_core.settings import Settings
 
 
@@ -29,9 +24,8 @@ def load(settings: Settings) -> Qwen3AsrEngine:
     folder = folder_of(settings.engine)
     placement = Placement(settings)
     placed, processor = load_folder(folder, placement)
-    return Qwen3AsrEngine(
-        folder.name, placed, processor, WordTimes(_aligner(folder, placement), _bundled(settings))
-    )
+    times = WordTimes(_aligner(folder, placement), bundled_alignment(settings))
+    return Qwen3AsrEngine(folder.name, placed, processor, times)
 
 
 def _aligner(folder: Path, placement: Placement) -> ForcedAligner | None:
@@ -39,13 +33,3 @@ def _aligner(folder: Path, placement: Placement) -> ForcedAligner | None:
     beside = sorted(path for path in folder.resolve().parent.iterdir() if path.is_dir())
     found = next(filter(is_aligner, beside), None)
     return ForcedAligner(*load_folder(found, placement)) if found is not None else None
-
-
-def _bundled(settings: Settings) -> Callable[[Window, str, str], Segment | None]:
-    """The bundled engine's alignment; it is loaded when it is first asked."""
-
-    @lru_cache(maxsize=1)
-    def engine() -> Engine:
-        return load_engine(replace(settings, engine=BUNDLED))
-
-    return lambda window, text, language: engine().align(window, text, language)

@@ -1,4 +1,4 @@
-"""When the words of an answer were said: by the forced aligner, by the bundled CTC, or by length.
+"""When the words of an answer were said, by the forced aligner.
 
 Source: Qwen3-ASR Technical Report (arXiv 2601.21337), section on Qwen3-ForcedAligner: one pass
 over the sound and the words, two places behind each that are classified into steps of 80 ms.
@@ -6,7 +6,7 @@ over the sound and the words, two places behind each that are classified into st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,11 +15,7 @@ from transformers import Qwen3ASRProcessor
 from asr_core.audio.segment import Window
 from asr_core.engines.qwen3_asr.placing import Placed
 from asr_core.engines.qwen3_asr.prompt import timing_question, without_control
-from asr_core.result import Segment
-from asr_core.text.timing import shared_time
-
-Span = tuple[float, float]  # seconds from the start of the recording
-Times = Sequence[Span | None]  # of every word; None where nothing of it can be heard
+from asr_core.engines.times import Times
 
 _LONGEST = 180.0  # seconds that the forced aligner takes at once
 # The languages it was trained for.
@@ -50,31 +46,3 @@ class ForcedAligner:
         start = window.start
         spans = iter([(start + item["start_time"], start + item["end_time"]) for item in found])
         return [next(spans) if word else None for word in said]
-
-
-class WordTimes:
-    """The best times that can be had for the words of a text.
-
-    Args:
-        aligner: a forced aligner, if there is one here.
-        bundled: gives the bundled engine's own alignment of a text, loading it when first asked.
-    """
-
-    def __init__(
-        self,
-        aligner: ForcedAligner | None,
-        bundled: Callable[[Window, str, str], Segment | None],
-    ) -> None:
-        self._aligner = aligner
-        self._bundled = bundled
-
-    def __call__(self, window: Window, text: str, words: Sequence[str], language: str) -> Times:
-        """When each of the words of `text` was said in `window`."""
-        if self._aligner is not None:
-            found = self._aligner.times(window, words, language)
-            if found is not None:
-                return found
-        aligned = self._bundled(window, text, language)
-        if aligned is not None and len(aligned.words) == len(words):
-            return [(word.start, word.end) for word in aligned.words]
-        return shared_time([len(word) for word in words], window.start, window.end)

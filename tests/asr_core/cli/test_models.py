@@ -46,7 +46,13 @@ def test_info_says_what_is_known_and_from_whom(capsys):
 
 
 def test_adding_and_removing_need_a_name(capsys):
-    for command in (["models", "add"], ["models", "remove"], ["models", "paint"]):
+    for command in (
+        ["models", "add"],
+        ["models", "remove"],
+        ["models", "paint"],
+        ["models", "export", "--onnx"],
+        ["models", "export", "--output", "folder"],
+    ):
         with pytest.raises(SystemExit) as end:
             main(command)
         assert end.value.code == 2

@@ -82,7 +82,12 @@ def test_float32_is_computed_by_the_faster_library_with_the_same_result(model, m
 def test_the_whole_model_is_mapped_to_one_device(model):
     placement = place(model, "cpu", "float32")
     assert set(placement.device_map.values()) == {"cpu"}
-    assert placement.describe() == {"device": "cpu", "precision": "float32", "notes": []}
+    assert placement.describe() == {
+        "device": "cpu",
+        "precision": "float32",
+        "encoder": "torch",
+        "notes": [],
+    }
 
 
 def test_values_that_overflow_16_bits_make_the_model_float32(model):

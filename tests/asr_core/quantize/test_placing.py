@@ -57,7 +57,12 @@ def test_a_model_in_8_bits_says_so_and_is_it(model):
 
 def test_float_precisions_are_placed_as_ever(model):
     placement = placed(model, "cpu", "float32")
-    assert placement.describe() == {"device": "cpu", "precision": "float32", "notes": []}
+    assert placement.describe() == {
+        "device": "cpu",
+        "precision": "float32",
+        "encoder": "torch",
+        "notes": [],
+    }
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])

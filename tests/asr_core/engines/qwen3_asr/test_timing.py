@@ -4,7 +4,8 @@ import pytest
 import torch
 from transformers import AutoProcessor
 
-from asr_core.engines.qwen3_asr.timing import ForcedAligner, WordTimes
+from asr_core.engines.qwen3_asr.timing import ForcedAligner
+from asr_core.engines.times import WordTimes
 from asr_core.result import Segment, Word
 
 TEXT = "你好, Bob's e-mail — ok."

@@ -1,0 +1,39 @@
+"""Every stage of a run is timed by itself, and all of them are within it."""
+
+from pathlib import Path
+
+from asr_core.audio.decode import open_recording
+from asr_core.engines.stages import Stages
+from asr_core.settings import Settings
+from asr_core.transcribe import transcribe
+
+RECORDING = Path(__file__).resolve().parents[2] / "recordings" / "english-then-mandarin.flac"
+
+
+def test_seconds_add_up_and_tokens_are_counted_by_the_second(monkeypatch):
+    clock = iter([0.0, 1.5, 10.0, 10.5, 20.0, 24.0])
+    monkeypatch.setattr("asr_core.engines.stages.perf_counter", lambda: next(clock))
+    stages = Stages()
+    for stage in ("search", "encoder", "search"):
+        with stages.at(stage):
+            pass
+    stages.made("search", 11)
+    stages.made("prefill", 5)  # which took no time
+    assert stages.told() == {
+        "stages": {"search": 5.5, "encoder": 0.5},
+        "tokens_per_second": {"search": 2.0},
+    }
+    stages.clear()
+    assert stages.told() == {"stages": {}, "tokens_per_second": {}}
+
+
+def test_a_run_says_where_its_time_went_and_the_next_one_begins_anew(engine):
+    found = []
+    for _ in range(2):
+        with open_recording(RECORDING, RECORDING.name) as recording:
+            found.append(transcribe(recording, engine, Settings(beam_size=1)).stats)
+    for stats in found:
+        assert stats["stages"].keys() == {"sound", "encoder", "search", "align"}
+        assert all(seconds > 0 for seconds in stats["stages"].values())
+        assert sum(stats["stages"].values()) <= stats["seconds"] + 0.01
+        assert stats["tokens_per_second"]["search"] > 0
