@@ -6,7 +6,7 @@ It gets an order, a line of JSON, and answers in lines of JSON:
     {"at", "run", "text", "seconds", "first_s", "duration", "label"}   a recording, heard once
     {"at", "prefix_s", "label"}                  the language heard in its first seconds of speech
     {"ready"}, then waits for a line             where several start together
-    {"peak_bytes", "gpu_bytes", "stats"}         the end
+    {"peak_bytes", "gpu_bytes", "stats", "hour_s"}   the end
     {"error"}                                    a sentence, and the end
 
 Every recording is decoded once, in the sandbox, and measured from then on.
@@ -17,21 +17,22 @@ from __future__ import annotations
 import io
 import json
 import signal
+import statistics
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from asr_core import limits
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.blocks import Chunk
 from asr_core.audio.recording import Recording
+from asr_core.bench.grid import OPENAI
 from asr_core.bench.machine import peak_memory
+from asr_core.bench.peers import Heard, Recognize, Waveform, faster_whisper, openai_whisper
 from asr_core.children import take_pipes
 from asr_core.engines import load_engine
 from asr_core.errors import AsrError
@@ -41,20 +42,7 @@ from asr_core.text.score import SCORED
 from asr_core.text.tidy import tidied
 from asr_core.transcribe import Progress, transcribe
 
-Waveform = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a recognizer made of a sound."""
-
-    text: str
-    first_s: float | None  # until the first text; None when there was none
-    label: str  # zh, en, mixed, other or none
-    start: float  # seconds, where speech began
-
-
-Recognize = Callable[[Waveform], Heard]
+_PAUSE_S = 0.5  # between the recordings of an hour
 
 
 def main() -> None:
@@ -86,18 +74,24 @@ def _carry_out(order: dict[str, Any], inbound: IO[str], say: Callable[..., None]
         settings = Settings.from_mapping(order["settings"])
         engine = load_engine(settings)
         recognize, stats = _ours(engine, settings), engine.stats
+    elif order["peer"] == OPENAI:
+        recognize = openai_whisper()
     else:
-        recognize = _faster_whisper(order["peer"], order["threads"])
+        recognize = faster_whisper(order["folder"], order["threads"])
     say(load_s=time.perf_counter() - began)
     files = [Path(file) for file in order["files"]]
     sounds = map(_sound_of, files)
     if files:
-        recognize(_sound_of(min(files, key=lambda file: file.stat().st_size)))  # warm-up
+        shortest = min(range(len(files)), key=lambda at: files[at].stat().st_size)
+        warm = _sound_of(files[shortest])
+        recognize(warm)
+        sounds = (warm if at == shortest else _sound_of(file) for at, file in enumerate(files))
     if order["together"]:
         sounds = iter(list(sounds))
         say(ready=True)
         inbound.readline()
     n_passes = 0
+    gaps: list[float] = []
     for at, sound in enumerate(sounds):
         speech_from = 0.0
         for run in range(order["runs"]):
@@ -108,13 +102,35 @@ def _carry_out(order: dict[str, Any], inbound: IO[str], say: Callable[..., None]
                 at=at, run=run, text=heard.text, seconds=seconds, first_s=heard.first_s,
                 duration=len(sound) / SAMPLE_RATE, label=heard.label,
             )  # fmt: skip
-        n_passes += stats().get("decoder_passes", 0)
+        about = stats()
+        n_passes += about.get("decoder_passes", 0)
+        gaps += [about["inter_token_s"]] if "inter_token_s" in about else []
         for prefix_s in order["prefixes_s"]:
             label = _label(recognize, sound, speech_from, prefix_s)
             say(at=at, prefix_s=prefix_s, label=label)
     gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
-    device = {name: stats().get(name) for name in ("device", "precision")}
-    say(peak_bytes=peak_memory(), gpu_bytes=gpu, stats={**device, "decoder_passes": n_passes})
+    peak = peak_memory()
+    hour_s = _seconds_for_an_hour(recognize, files) if order["hour"] and files else None
+    known = {name: stats().get(name) for name in ("device", "precision")}
+    known |= {"decoder_passes": n_passes}
+    known |= {"inter_token_s": statistics.median(gaps)} if gaps else {}
+    say(peak_bytes=peak, gpu_bytes=gpu, stats=known, hour_s=hour_s)
+
+
+def _seconds_for_an_hour(recognize: Recognize, files: Sequence[Path]) -> float:
+    """How long the recordings take, one behind the other again and again, as one of an hour."""
+    hour = np.zeros(3600 * SAMPLE_RATE, np.float32)
+    n = 0
+    for sound in map(_sound_of, files):
+        part = sound[: len(hour) - n]
+        hour[n : n + len(part)] = part
+        n = min(len(hour), n + len(part) + round(_PAUSE_S * SAMPLE_RATE))
+        if n == len(hour):
+            break
+    hour = np.resize(hour[:n], len(hour))  # which repeats it
+    began = time.perf_counter()
+    recognize(hour)
+    return time.perf_counter() - began
 
 
 def _label(recognize: Recognize, sound: Waveform, start: float, seconds: float) -> str | None:
@@ -163,31 +179,5 @@ def _ours(engine: Any, settings: Settings) -> Recognize:
             found = tidied(transcribe(recording, engine, settings, report), SCORED)
         start = found.segments[0].start if found.segments else 0.0
         return Heard(found.text, first_s, found.language.label, start)
-
-    return recognize
-
-
-def _faster_whisper(folder: str, n_threads: int) -> Recognize:
-    """As it comes, beam 5, in int8."""
-    try:
-        from faster_whisper import WhisperModel  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise AsrError("faster-whisper is not installed; the extra `bench` brings it.") from error
-    model = WhisperModel(
-        folder, device="cpu", compute_type="int8", cpu_threads=n_threads, local_files_only=True
-    )
-
-    def recognize(waveform: Waveform) -> Heard:
-        began = time.perf_counter()
-        texts: list[str] = []
-        first_s: float | None = None
-        start = 0.0
-        segments, about = model.transcribe(waveform, beam_size=5)
-        for segment in segments:
-            if first_s is None:
-                first_s, start = time.perf_counter() - began, segment.start
-            texts.append(segment.text)
-        label = about.language if about.language in ("zh", "en") else "other"
-        return Heard(" ".join(texts), first_s, label, start)
 
     return recognize

@@ -31,7 +31,7 @@ from asr_core.privacy.guard import offline_environment
 from asr_core.saving import save_text
 from asr_core.settings import DecodeMode, Precision, Settings
 
-PEER = "faster-whisper"
+FASTER, OPENAI = PEERS = ("faster-whisper", "openai-whisper")
 TOGETHER_S = 240.0  # seconds of sound that streams side by side are measured on
 PREFIXES_S = (1.0, 2.0, 5.0)
 
@@ -53,7 +53,7 @@ class Row:
 
     @property
     def kind(self) -> str:
-        return "ours" if self.settings else "command" if self.template else PEER
+        return "ours" if self.settings else "command" if self.template else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,14 @@ class Plan:
         threads: of every recognizer.
         concurrency: how many streams of recordings side by side, above 1.
         languages: whether rows that ask for the language by duration do.
+        hour: whether an hour of sound, made of the recordings, is recognized in one go.
     """
 
     runs: int
     threads: int
     concurrency: tuple[int, ...]
     languages: bool
+    hour: bool
 
 
 Done = Callable[[float], None]  # told how many bytes of recordings have been worked through
@@ -114,37 +116,51 @@ def work(rows: Sequence[Row], recordings: Sequence[Recording], plan: Plan) -> li
     return [
         n_bytes * plan.runs
         + n_bytes * (plan.languages and row.asks_language)
-        + n_bytes * len(plan.concurrency) * (row.kind != "command")
+        + (n_bytes * len(plan.concurrency) + _hour_bytes(recordings) * plan.hour)
+        * (row.kind != "command")
         for row in rows
     ]
 
 
-def measured(
-    row: Row, recordings: Sequence[Recording], plan: Plan, folder: Path, done: Done
-) -> dict[str, Any]:
-    """A cell's measurements, from the folder if they were made before.
+def _hour_bytes(recordings: Sequence[Recording]) -> float:
+    """Bytes of recordings that make an hour; of unknown length: all of them."""
+    n_bytes = float(sum(recording.n_bytes for recording in recordings))
+    durations = [recording.duration for recording in recordings if recording.duration]
+    is_known = len(durations) == len(recordings)
+    return n_bytes * 3600 / sum(durations) if is_known else n_bytes
 
-    Raises:
-        AsrError: it cannot be measured, for a reason in words.
+
+class Cell:
+    """A row over recordings, as measured now or, in the folder of the run, before.
+
+    Attributes:
+        kept: the measurements that the folder had; None: they are still to be made.
     """
-    key = _key(row, recordings, plan)
-    path = folder / f"{file_name(row.name)}.json"
-    found = kept(path, key)
-    if found is None:
-        if row.template is not None:
-            found = _by_command(row.template, recordings, plan, done)
+
+    def __init__(self, row: Row, recordings: Sequence[Recording], plan: Plan, folder: Path) -> None:
+        self.row = row
+        self._recordings, self._plan, self._folder = recordings, plan, folder
+        self._key = _key(row, recordings, plan)
+        self._path = folder / f"{file_name(row.name)}.json"
+        self.kept = _kept(self._path, self._key)
+
+    def measured(self, done: Done) -> dict[str, Any]:
+        """The measurements; those that had to be made are in the folder from then on.
+
+        Raises:
+            AsrError: it cannot be measured, for a reason in words.
+        """
+        if self.kept is not None:
+            return self.kept
+        if self.row.template is not None:
+            found = _by_command(self.row.template, self._recordings, self._plan, done)
         else:
-            found = _by_process(row, recordings, plan, folder, done)
-        save_text(path, json.dumps({"key": key, **found}, ensure_ascii=False))
-    return found
+            found = _by_process(self.row, self._recordings, self._plan, self._folder, done)
+        save_text(self._path, json.dumps({"key": self._key, **found}, ensure_ascii=False))
+        return found
 
 
-def is_done(row: Row, recordings: Sequence[Recording], plan: Plan, folder: Path) -> bool:
-    """Whether an earlier run has measured the cell."""
-    return kept(folder / f"{file_name(row.name)}.json", _key(row, recordings, plan)) is not None
-
-
-def kept(path: Path, key: str) -> dict[str, Any] | None:
+def _kept(path: Path, key: str) -> dict[str, Any] | None:
     """The measurements in a file, if they are of this order."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -183,17 +199,21 @@ def _by_process(
 ) -> dict[str, Any]:
     order = {
         "peer": None,
+        "folder": None,
         "settings": None,
         "threads": plan.threads,
         "runs": plan.runs,
         "files": [str(recording.path.resolve()) for recording in recordings],
         "prefixes_s": PREFIXES_S if plan.languages and row.asks_language else (),
         "together": False,
+        "hour": plan.hour,
     }
     if row.settings is not None:
         order["settings"] = asdict(row.settings)
     else:
-        order["peer"] = str(_peer_model(folder.parent / "peer").resolve())
+        order["peer"] = row.name
+        if row.name == FASTER:
+            order["folder"] = str(_peer_model(folder.parent / "peer").resolve())
     found: dict[str, Any] = {
         "utterances": [{"id": r.id, "seconds": [], "prefixes": {}} for r in recordings]
     }
@@ -213,6 +233,8 @@ def _by_process(
                 utterance.setdefault("first_s", []).append(answer.pop("first_s"))
                 utterance |= {name: answer[name] for name in ("text", "duration", "label")}
                 done(n_bytes)
+    if plan.hour:
+        done(_hour_bytes(recordings))
     if "peak_bytes" not in found:
         raise AsrError(f"{row.name} stopped before its end; it may have run out of memory.")
     durations = [utterance["duration"] for utterance in found["utterances"]]
@@ -244,7 +266,7 @@ def _together(
             files = [order["files"][at] for at in share]
             own = {
                 **order, "files": files, "runs": 1, "prefixes_s": (), "together": True,
-                "threads": max(1, n_threads // n),
+                "threads": max(1, n_threads // n), "hour": False,
             }  # fmt: skip
             cells.append(stack.enter_context(_cell(name, own)))
         for cell in cells:

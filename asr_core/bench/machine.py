@@ -9,7 +9,15 @@ from pathlib import Path
 
 import psutil
 
-_PACKAGES = ("sottovoce", "torch", "transformers", "onnxruntime", "faster-whisper", "ctranslate2")
+_PACKAGES = (
+    "sottovoce",
+    "torch",
+    "transformers",
+    "onnxruntime",
+    "faster-whisper",
+    "openai-whisper",
+    "ctranslate2",
+)
 
 
 def described() -> dict[str, str]:

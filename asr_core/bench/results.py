@@ -127,6 +127,7 @@ def _speed(cell: Mapping[str, Any], durations: Mapping[str, float]) -> dict[str,
         "real_time_factor": seconds / audio_s if audio_s else None,
         "peak_bytes": cell.get("peak_bytes"),
         "gpu_bytes": cell.get("gpu_bytes"),
+        "hour_s": cell.get("hour_s"),
         **(cell.get("stats") or {}),
     }
 

@@ -276,6 +276,11 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="with Whisper's weights, or go on with the trained ones of the bundled model",
     )
     parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="what a preset qad-... makes good at few bits: the bundled one, or a Qwen3-ASR",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -311,7 +316,11 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     )
     rows.add_argument("--modes", nargs="+", choices=get_args(DecodeMode), help="joint and ctc")
     rows.add_argument(
-        "--peers", nargs="+", choices=["faster-whisper"], default=[], help="of the extra bench"
+        "--peers",
+        nargs="+",
+        choices=["faster-whisper", "openai-whisper"],
+        default=[],
+        help="of the extra bench",
     )
     rows.add_argument(
         "--command",
@@ -328,6 +337,9 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--threads", type=_count, default=2, metavar="N")
     how.add_argument(
         "--concurrency", nargs="+", type=_count, metavar="N", help="streams side by side; 1 2"
+    )
+    how.add_argument(
+        "--hour", action="store_true", help="also the time that an hour of sound in one go takes"
     )
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     how.add_argument("--vocabulary", metavar="FILE", help="names and terms for ours")

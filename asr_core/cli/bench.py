@@ -11,16 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asr_core.bench import report
-from asr_core.bench.grid import (
-    Plan,
-    Row,
-    command_row,
-    file_name,
-    is_done,
-    measured,
-    rows_of,
-    work,
-)
+from asr_core.bench.grid import Cell, Plan, Row, command_row, file_name, rows_of, work
 from asr_core.bench.machine import described
 from asr_core.bench.manifest import Recording, read_recordings
 from asr_core.bench.results import NORMALIZATION, summary
@@ -115,6 +106,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         threads=arguments.threads,
         concurrency=tuple(sorted({n for n in levels if n > 1})),
         languages=not arguments.quick,
+        hour=arguments.hour,
     )
 
 
@@ -123,16 +115,17 @@ def _cells(
 ) -> dict[str, dict[str, Any]]:
     """Every row's measurements, or why there are none."""
     loads = work(rows, recordings, plan)
-    were_done = [is_done(row, recordings, plan, folder) for row in rows]
-    position = sum(load for load, was in zip(loads, were_done, strict=True) if was)
-    if position:
-        console.say(f"{sum(were_done)} of {len(rows)} rows were measured before.")
+    to_measure = [Cell(row, recordings, plan, folder) for row in rows]
+    kept = [load for load, cell in zip(loads, to_measure, strict=True) if cell.kept is not None]
+    position = sum(kept)
+    if kept:
+        console.say(f"{len(kept)} of {len(rows)} rows were measured before.")
     pace = Pace(at=position)
     cells = {}
-    for row, load, was in zip(rows, loads, were_done, strict=True):
-        reached = position
+    for cell, load in zip(to_measure, loads, strict=True):
+        name, reached = cell.row.name, position
 
-        def done(n_bytes: float, name: str = row.name) -> None:
+        def done(n_bytes: float, name: str = name) -> None:
             nonlocal reached
             reached += n_bytes
             pace.report(reached, sum(loads))
@@ -140,11 +133,11 @@ def _cells(
             console.status(f"{name}: {pace.fraction:.0%} of all{left}")
 
         try:
-            cells[row.name] = measured(row, recordings, plan, folder, done)
+            cells[name] = cell.measured(done)
         except AsrError as error:  # the others can be compared without it
-            cells[row.name] = {"error": str(error)}
-            console.say(f"{row.name}: {error}")
-        position += 0 if was else load
+            cells[name] = {"error": str(error)}
+            console.say(f"{name}: {error}")
+        position += load if cell.kept is None else 0
         pace.report(position, sum(loads))
     return cells
 

@@ -84,8 +84,15 @@ def _has(*files: str) -> Callable[[Path], bool]:
     return lambda folder: any((folder / file).is_file() for file in files)
 
 
+def _is_grown(folder: Path) -> bool:
+    """The bundled model, or other changes of the same: what `train --pack` wrote."""
+    return folder == BUNDLED_FOLDER or (
+        (folder / "SHA256").is_file() and not (folder / VOCABULARY).is_file()
+    )
+
+
 TABLE = [
-    Row("asr_core.engines.conformer:load", lambda folder: folder == BUNDLED_FOLDER),
+    Row("asr_core.engines.conformer:load", _is_grown),
     Row("asr_core.engines.families:plain", _has(VOCABULARY)),
     Row("asr_core.engines.qwen3_asr.loading:load", is_recognizer, searches=False),
     Row("asr_core.engines.onnx.loading:load", _has("sottovoce-onnx.json")),
@@ -138,9 +145,9 @@ def _loader(settings: Settings) -> Callable[[], Engine]:
         raise ModelError(
             f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
             "config.json and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with "
-            "all their files, what `sottovoce train --preset plain --pack` and `sottovoce models "
-            "export --onnx` wrote, and models as sherpa-onnx publishes them; a forced aligner is "
-            "used when it lies beside a Qwen3-ASR."
+            "all their files, what `sottovoce train --pack` and `sottovoce models export --onnx` "
+            "wrote, and models as sherpa-onnx publishes them; a forced aligner is used when it "
+            "lies beside a Qwen3-ASR."
         )
     module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)

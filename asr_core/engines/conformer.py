@@ -18,7 +18,7 @@ from asr_core.engines.alternatives import alternatives
 from asr_core.engines.batches import growing_batches
 from asr_core.engines.calibration import measured
 from asr_core.engines.decoding import Decoding, TokenSpans
-from asr_core.engines.folders import BUNDLED
+from asr_core.engines.folders import BUNDLED, folder_of
 from asr_core.engines.hearing import Ear, Heard, of_like_length
 from asr_core.engines.inventions import (
     NO_EVIDENCE,
@@ -59,19 +59,28 @@ _MOST_TOKENS = 440  # what the decoder's positions hold, less the prompt and the
 def load(settings: Settings) -> ConformerEngine:
     """The bundled engine, its weights in memory, on the device and in the precision asked for.
 
+    Or that of a folder with other changes of the same grown model.
+
     Raises:
         ModelError: the weights are missing or damaged.
         AsrError: there is no such device, or this precision is not for it.
     """
-    return engine_of(placed(load_bundled(), settings.device, settings.precision))
+    folder = folder_of(settings.engine)
+    return engine_of(placed(load_bundled(folder), settings.device, settings.precision), folder.name)
 
 
-def engine_of(placement: Placement, name: str = BUNDLED) -> ConformerEngine:
-    """The engine over the bundled model, which may have been changed in the meantime."""
+def engine_of(
+    placement: Placement, name: str = BUNDLED, temperature: float = 1.0
+) -> ConformerEngine:
+    """The engine over the bundled model, which may have been changed in the meantime.
+
+    Args:
+        temperature: the decoder's logits are divided by it.
+    """
     tokenizer = whisper_tokenizer()
     table = json.loads(data_file("config.json").read_text())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
-    decoding = Decoding(placement.model, tokenizer, unit_table(), heads)
+    decoding = Decoding(placement.model, tokenizer, unit_table(), heads, temperature)
     return ConformerEngine(name, placement, tokenizer, decoding)
 
 

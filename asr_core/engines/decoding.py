@@ -46,6 +46,7 @@ class Decoding:
 
     Args:
         alignment_heads: (layer, head) of the decoder's cross-attention that follow the speech.
+        temperature: in the modes attention and joint the decoder's logits are divided by it.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Decoding:
         tokenizer: Tokenizer,
         units: UnitTable,
         alignment_heads: Sequence[tuple[int, int]],
+        temperature: float = 1.0,
     ) -> None:
         self._model = model
         self._units = units
@@ -65,6 +67,7 @@ class Decoding:
         self._options = SearchOptions(
             eos_id=tokenizer.eos_id,
             length_penalty=1.0,  # the mean log probability of a token, as Whisper ranks
+            temperature=temperature,
             suppressed=never_text(tokenizer, n_tokens),
             suppressed_at_start=at_start,
         )

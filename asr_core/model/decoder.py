@@ -199,6 +199,10 @@ class AttentionDecoder(nn.Module):
         ]
         return torch.cat(found).view(targets.shape)
 
+    def score_places(self, tokens: Tensor, places: Tensor, cache: Cache) -> Tensor:
+        """`score` behind the tokens at the n places where (R, U) is true: (n, V)."""
+        return self._log_probs(self._states(tokens, cache)[places.to(self.norm.weight.device)])
+
     def attend(self, tokens: Tensor, cache: Cache, heads: Sequence[tuple[int, int]]) -> Tensor:
         """Where each token looked while the next one was chosen.
 

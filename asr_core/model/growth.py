@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -147,15 +148,18 @@ def load_grown() -> HybridModel:
     return grow(whisper_state_dict(), unit_table())
 
 
-def load_bundled() -> HybridModel:
+def load_bundled(folder: Path = trained.FOLDER) -> HybridModel:
     """The bundled model: grown and trained, float32 on the CPU; `place` moves it.
+
+    Args:
+        folder: of what training changed; another one than the bundled is one that was made here.
 
     Raises:
         ModelError: the packages with the weights, or the trained weights, are missing or damaged.
     """
     model = load_grown()
-    model.config = trained.load_config()
-    trained.apply(trained.load(), model, is_new, model.config.change_share)
+    model.config = trained.load_config(folder)
+    trained.apply(trained.load(folder), model, is_new, model.config.change_share)
     return model
 
 

@@ -53,6 +53,33 @@ def packed(
     return found
 
 
+def changed_again(
+    changes: Mapping[str, Tensor],
+    weights: Mapping[str, Tensor],
+    original: Mapping[str, Tensor],
+    is_new: Callable[[str], bool],
+    share: float,
+) -> dict[str, Tensor]:
+    """The changes with which `apply` gives these weights, the other changes as they were.
+
+    Matrices are in 16 bits: what was trained to fit a grid of 4 or 8 bits is not rounded again.
+
+    Args:
+        weights: those that are to be others now.
+        original: all weights before any training.
+    """
+    found = dict(changes)
+    for name, weight in weights.items():
+        value = weight.detach().float().cpu()
+        if not is_new(name):
+            value = (value - original[name].float()) / share
+        elif _speaks_softly(name):
+            value = value / share
+        found.pop(name + _SCALE, None)
+        found[name] = (value.half() if value.dim() > 1 else value).contiguous()
+    return found
+
+
 def apply(
     changes: Mapping[str, Tensor],
     model: HybridModel,
@@ -90,10 +117,15 @@ def apply(
                 value *= changes[name + _SCALE].view(-1, *[1] * (change.dim() - 1))
             if not is_new(name):
                 value = weight + share * value
-            elif ".conv.reduce." in name:  # the last layer of what is added to the original
+            elif _speaks_softly(name):
                 value = share * value
             weight.copy_(value)
     model.eval()  # parts that were silent may now speak
+
+
+def _speaks_softly(name: str) -> bool:
+    """Whether it is the last layer of what is added to the original."""
+    return ".conv.reduce." in name
 
 
 def save(changes: dict[str, Tensor], config: ModelConfig, folder: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -182,9 +183,13 @@ class Int4Weights(QuantizedLinear):
 
 
 class QuantizedEmbedding(nn.Module):
-    """Rows of a quantized output layer, which shares its codes with the embedding."""
+    """Rows of a quantized output layer, which shares its codes with the embedding.
 
-    def __init__(self, layer: QuantizedLinear) -> None:
+    Args:
+        layer: has `rows`, as `QuantizedLinear` does.
+    """
+
+    def __init__(self, layer: Any) -> None:
         super().__init__()
         self.layer = layer
 

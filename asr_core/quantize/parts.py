@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,37 +37,16 @@ class Forms:
     group: int = GROUP  # of "int4"
 
 
-def quantize(model: HybridModel, forms: Forms) -> HybridModel:
-    """The model itself, in evaluation mode on the CPU, its linear layers in these forms.
+# A layer, its form, inputs of a group, whether single rows will be asked for -> what replaces it.
+Make = Callable[[nn.Linear, Form, int, bool], Any]
+
+
+def quantized_layer(layer: nn.Linear, form: Form, group: int, keeps_rows: bool) -> QuantizedLinear:
+    """A layer of codes in place of a float one.
 
     Raises:
-        ValueError: groups of 4 bits do not fit a layer.
+        ValueError: groups of 4 bits do not fit it.
     """
-    decoders = [part for part in (model.decoder, model.decoder_r2l) if part is not None]
-    _replace(model.encoder, forms.encoder, forms.group)
-    _replace(model.ctc, forms.ctc, forms.group, keeps_rows=True)
-    for decoder in decoders:
-        _replace(decoder, forms.decoder, forms.group)
-        if decoder.out is None and forms.decoder != "float":
-            _untie(decoder, forms)
-    return model
-
-
-def _replace(part: nn.Module, form: Form, group: int, keeps_rows: bool = False) -> None:
-    if form == "float":
-        return
-    for parent, name, layer in [*_linear_layers(part)]:
-        setattr(parent, name, _quantized(layer, form, group, keeps_rows))
-
-
-def _linear_layers(part: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
-    for parent in part.modules():
-        for name, child in parent.named_children():
-            if isinstance(child, Linear):
-                yield parent, name, child
-
-
-def _quantized(layer: nn.Linear, form: Form, group: int, keeps_rows: bool) -> QuantizedLinear:
     if form == "int4":
         return Int4Weights(layer.weight, layer.bias, group)
     if form == "int8_weights":
@@ -75,11 +54,47 @@ def _quantized(layer: nn.Linear, form: Form, group: int, keeps_rows: bool) -> Qu
     return Int8Dynamic(layer.weight, layer.bias, keeps_rows)
 
 
-def _untie(decoder: Any, forms: Forms) -> None:
+def quantize(model: HybridModel, forms: Forms, make: Make = quantized_layer) -> HybridModel:
+    """The model itself, in evaluation mode on the CPU, its linear layers in these forms.
+
+    Args:
+        make: what takes the place of a layer whose form is not "float".
+
+    Raises:
+        ValueError: groups of 4 bits do not fit a layer.
+    """
+    decoders = [part for part in (model.decoder, model.decoder_r2l) if part is not None]
+    replace_layers(model.encoder, forms.encoder, forms.group, make)
+    if model.config.n_units:
+        replace_layers(model.ctc, forms.ctc, forms.group, make, keeps_rows=True)
+    for decoder in decoders:
+        replace_layers(decoder, forms.decoder, forms.group, make)
+        if decoder.out is None and forms.decoder != "float":
+            _untie(decoder, forms, make)
+    return model
+
+
+def replace_layers(
+    part: nn.Module, form: Form, group: int, make: Make = quantized_layer, keeps_rows: bool = False
+) -> None:
+    """Put all linear layers of a part of any model into a form.
+
+    Raises:
+        ValueError: groups of 4 bits do not fit a layer.
+    """
+    if form == "float":
+        return
+    for parent in [*part.modules()]:
+        for name, child in [*parent.named_children()]:
+            if isinstance(child, nn.Linear):
+                setattr(parent, name, make(child, form, group, keeps_rows))
+
+
+def _untie(decoder: Any, forms: Forms, make: Make) -> None:
     """An output layer of its own, whose codes the embedding shares."""
     output = nn.Linear(1, 1, bias=False)
     output.weight = decoder.embed.weight
-    decoder.out = _quantized(output, forms.decoder, forms.group, keeps_rows=True)
+    decoder.out = make(output, forms.decoder, forms.group, True)
     decoder.embed = QuantizedEmbedding(decoder.out)
 
 

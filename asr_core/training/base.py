@@ -16,7 +16,8 @@ from asr_core.search.types import SearchOptions
 from asr_core.settings import FloatPrecision
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
-from asr_core.training.loop import Run, best_of
+from asr_core.training.loop import Run, Task, best_of, parts_of
+from asr_core.training.losses import joint_objective
 from asr_core.training.recipe import Begin, Recipe
 from asr_core.training.restore import restore
 from asr_core.training.targets import WhisperWriter
@@ -34,7 +35,7 @@ def base_run(
     device: str = "auto",
     precision: FloatPrecision = "auto",
     begin: Begin = "whisper",
-) -> Run:
+) -> Run[HybridModel]:
     """A run that trains the bundled model, ready to `train()` or to go on.
 
     Args:
@@ -63,7 +64,7 @@ def base_run(
 
     validator = Validator(sounds, writer, log_mel, options)
 
-    def report(model: HybridModel, tail: float) -> Report:
+    def report(tail: float) -> Report:
         return validator.report(model, sample, tail)
 
     def write(bare: Sequence[Utterance]) -> Iterator[tuple[Utterance, str]]:
@@ -76,7 +77,9 @@ def base_run(
 
     heard = restore(heard, write, folder / "texts.json")
     examples = Examples(heard, sounds, writer, log_mel, recipe)
-    return Run(model, examples, recipe, folder, autocast, report)
+    parts = parts_of(model, recipe, grown=True)
+    task = Task(parts, joint_objective(model, recipe), report, model.config.tail)
+    return Run(model, task, examples, recipe, folder, autocast)
 
 
 def _beginning(begin: Begin) -> HybridModel:

@@ -40,11 +40,14 @@ class Utterance:
     is_synthetic: bool
 
 
-def read_corpus(manifests: Iterable[Path]) -> list[Utterance]:
+def read_corpus(manifests: Iterable[Path], unlabelled: bool = False) -> list[Utterance]:
     """The utterances of manifests that have text.
 
     A manifest is a JSON object a line: id, file (relative to it), text, language; and if the
     recording holds more than the utterance offset_s, duration_s; speaker and synthetic if known.
+
+    Args:
+        unlabelled: those without text, too, as "".
 
     Raises:
         AsrError: a manifest cannot be read, or none has an utterance.
@@ -60,13 +63,14 @@ def read_corpus(manifests: Iterable[Path]) -> list[Utterance]:
                     file=(path.parent / row["file"]).absolute(),
                     start=row.get("offset_s", 0.0),
                     duration=row["duration_s"],
-                    text=row["text"],
+                    text=row.get("text") or "",
                     language=row["language"],
                     speaker=row.get("speaker", ""),
                     is_synthetic=row.get("synthetic", False),
                 )
                 for row in rows
-                if row.get("text") and not row.get("format_test")  # the same sound once more
+                if (row.get("text") or unlabelled)
+                and not row.get("format_test")  # the same sound once more
             ]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AsrError(

@@ -23,8 +23,8 @@ from asr_core.training import augment
 from asr_core.training.corpus import SoundCache, Utterance, group_of
 from asr_core.training.recipe import Recipe
 from asr_core.training.targets import (
+    Speller,
     Target,
-    Writer,
     is_sentence,
     is_tidy,
     joined_texts,
@@ -81,7 +81,7 @@ class Examples:
         self,
         utterances: Sequence[Utterance],
         sounds: SoundCache,
-        writer: Writer,
+        writer: Speller,
         features: Features,
         recipe: Recipe,
     ) -> None:

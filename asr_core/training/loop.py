@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from asr_core.errors import AsrError
 from asr_core.model.growth import is_new
 from asr_core.model.hybrid import HybridModel
 from asr_core.training.examples import Batch, Examples
-from asr_core.training.losses import joint_losses
+from asr_core.training.losses import Objective
 from asr_core.training.recipe import Recipe
 from asr_core.training.validate import Report
 
@@ -31,8 +31,9 @@ _LONGEST_GRADIENT = 5.0
 _TOLERANCE = 0.015  # of an error rate: the validation of a few hundred words is no surer
 _EVERY = 10  # steps between two updates of the average and two pulls
 
+ModelT = TypeVar("ModelT", bound=nn.Module)
 Autocast = Callable[[], AbstractContextManager[Any]]
-Validate = Callable[[HybridModel, float], Report]  # the model, seconds of silence behind speech
+Validate = Callable[[float], Report]  # the model as it stands; seconds of silence behind speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ def parts_of(model: HybridModel, recipe: Recipe, grown: bool) -> list[Part]:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What a run makes of a model.
+
+    Attributes:
+        parts: what learns, and how fast; all other weights stay bit for bit what they are.
+        objective: a batch, and whether the heads learn alone -> what is made small, and the losses
+            it is made of by name.
+        tail: seconds of silence behind speech that the weights need to begin with.
+    """
+
+    parts: Sequence[Part]
+    objective: Objective
+    validate: Validate
+    tail: float
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """How one step went."""
 
@@ -80,7 +98,7 @@ class Step:
     speed: float  # seconds of sound a second
 
 
-class Run:
+class Run(Generic[ModelT]):
     """A training run in a folder; one that was stopped goes on where its last checkpoint is.
 
     The folder holds `log.jsonl`, `state.pt` (everything to go on) and `best.pt` (the averaged
@@ -89,17 +107,16 @@ class Run:
 
     def __init__(
         self,
-        model: HybridModel,
+        model: ModelT,
+        task: Task,
         examples: Examples,
         recipe: Recipe,
         folder: Path,
         autocast: Autocast,
-        validate: Validate,
-        grown: bool = True,
     ) -> None:
         self.model, self.recipe, self.folder = model, recipe, folder
-        self._examples, self._autocast, self._validate = examples, autocast, validate
-        self._parts = parts_of(model, recipe, grown)
+        self._task, self._examples, self._autocast = task, examples, autocast
+        self._parts = task.parts
         model.requires_grad_(False)
         weights: dict[str, nn.Parameter] = {}
         for part in self._parts:
@@ -177,9 +194,9 @@ class Run:
             batch = next(batches)
             torch.manual_seed(1_000_003 * recipe.seed + self.step)
             with self._autocast():
-                losses = joint_losses(self.model, batch, 0.0 if alone else recipe.attention_share)
-            (losses.total(recipe) / recipe.accumulate).backward()
-            for name, value in losses.values().items():
+                loss, losses = self._task.objective(batch, alone)
+            (loss / recipe.accumulate).backward()
+            for name, value in losses.items():
                 total[name] = total.get(name, 0.0) + value / recipe.accumulate
             seconds += batch.seconds
         norm = nn.utils.clip_grad_norm_(self._weights.values(), _LONGEST_GRADIENT)
@@ -224,8 +241,8 @@ class Run:
         with _Swapped(self._weights, self._average):
             self.model.eval()
             with self._autocast():
-                tail = self.model.config.tail if self.step == 0 else self.recipe.tail
-                report = self._validate(self.model, tail)
+                tail = self._task.tail if self.step == 0 else self.recipe.tail
+                report = self._task.validate(tail)
             self.model.train()
         loses = self.first is not None and any(
             rate > self.first.attention[group] + _TOLERANCE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +15,7 @@ from asr_core.training.examples import Batch
 from asr_core.training.recipe import Recipe
 from asr_core.training.targets import Target
 
-_IGNORED = -1
+IGNORED = -1  # in place of a token that nobody asks for
 _TOKEN_GRID = 16  # padded lengths are its multiples: every new shape costs compiling kernels
 _FRAMES_A_SECOND = 50
 _SHORTEST, _LONGEST = 1.0, 6.0  # seconds of a slice whose language is asked
@@ -43,6 +43,19 @@ class Losses:
             "attention": float(self.attention.detach()),
             "language": float(self.language.detach()),
         }
+
+
+Objective = Callable[[Batch, bool], tuple[Tensor, dict[str, float]]]
+
+
+def joint_objective(model: HybridModel, recipe: Recipe) -> Objective:
+    """What training on transcripts makes small; while the heads learn alone the decoder rests."""
+
+    def objective(batch: Batch, alone: bool) -> tuple[Tensor, dict[str, float]]:
+        losses = joint_losses(model, batch, 0.0 if alone else recipe.attention_share)
+        return losses.total(recipe), losses.values()
+
+    return objective
 
 
 def joint_losses(model: HybridModel, batch: Batch, attention_share: float = 1.0) -> Losses:
@@ -105,20 +118,30 @@ def attention_loss(
     asked: Sequence[int],
 ) -> Tensor:
     """Mean negative log probability of a token, of the examples `asked`."""
-    rows = [(*targets[i].prompt, *targets[i].tokens) for i in asked]
-    width = -(-(max(map(len, rows)) - 1) // _TOKEN_GRID) * _TOKEN_GRID
-    fed = torch.zeros(len(rows), width, dtype=torch.long)
-    wanted = torch.full((len(rows), width), _IGNORED)
-    for r, (i, row) in enumerate(zip(asked, rows, strict=True)):
-        fed[r, : len(row) - 1] = torch.tensor(row[:-1])
-        first = len(targets[i].prompt) - 1
-        wanted[r, first : len(row) - 1] = torch.tensor(row[first + 1 :])
+    fed, wanted = fed_and_wanted([targets[i] for i in asked])
     decoder = model.decoder
     at = torch.tensor(asked, device=encoder_out.device)
     cache = decoder.start(encoder_out[at], lengths[at])
     log_probs = decoder.score_targets(fed, wanted.clamp_min(0), cache)
-    counts = (wanted != _IGNORED).to(log_probs.device)
+    counts = (wanted != IGNORED).to(log_probs.device)
     return -(log_probs * counts).sum() / counts.sum()
+
+
+def fed_and_wanted(targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
+    """What a decoder is fed, and what it is to write behind each token.
+
+    Returns:
+        (R, U) tokens; (R, U) tokens, IGNORED behind the prompt's and the padding's.
+    """
+    rows = [(*target.prompt, *target.tokens) for target in targets]
+    width = -(-(max(map(len, rows)) - 1) // _TOKEN_GRID) * _TOKEN_GRID
+    fed = torch.zeros(len(rows), width, dtype=torch.long)
+    wanted = torch.full((len(rows), width), IGNORED)
+    for r, (target, row) in enumerate(zip(targets, rows, strict=True)):
+        fed[r, : len(row) - 1] = torch.tensor(row[:-1])
+        first = len(target.prompt) - 1
+        wanted[r, first : len(row) - 1] = torch.tensor(row[first + 1 :])
+    return fed, wanted
 
 
 def language_loss(

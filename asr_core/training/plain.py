@@ -24,7 +24,8 @@ from asr_core.settings import FloatPrecision
 from asr_core.text.pieces import Pieces
 from asr_core.training.corpus import SoundCache, Utterance, read_corpus, split_by_speaker
 from asr_core.training.examples import Examples
-from asr_core.training.loop import Run, best_of
+from asr_core.training.loop import Run, Task, best_of, parts_of
+from asr_core.training.losses import joint_objective
 from asr_core.training.recipe import Recipe
 from asr_core.training.targets import Target
 from asr_core.training.validate import Report, Validator, chosen
@@ -92,7 +93,7 @@ def plain_run(
     recipe: Recipe,
     device: str = "auto",
     precision: FloatPrecision = "auto",
-) -> Run:
+) -> Run[HybridModel]:
     """A run that trains the plain model, ready to `train()` or to go on.
 
     With nothing held back it is validated on what it hears.
@@ -114,14 +115,16 @@ def plain_run(
 
     validator = Validator(sounds, writer, plain_features, options)
 
-    def report(model: HybridModel, tail: float) -> Report:
+    def report(tail: float) -> Report:
         return validator.report(model, sample, tail)
 
     examples = Examples(heard, sounds, writer, plain_features, recipe)
-    return Run(model, examples, recipe, folder, autocast, report, grown=False)
+    parts = parts_of(model, recipe, grown=False)
+    task = Task(parts, joint_objective(model, recipe), report, model.config.tail)
+    return Run(model, task, examples, recipe, folder, autocast)
 
 
-def pack_plain(run: Run, destination: Path) -> str:
+def pack_plain(run: Run[HybridModel], destination: Path) -> str:
     """Write the best weights of a run as a model folder; the SHA-256 of the weights.
 
     Raises:

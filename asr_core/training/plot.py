@@ -21,7 +21,8 @@ def plot(log: Path, picture: Path) -> None:
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     losses = {
         name: _smoothed([(row["hours"], row[name]) for row in rows if row.get(name)])
-        for name in ("ctc", "attention", "language")
+        for name in ("ctc", "attention", "language", "divergence", "labels")
+        if any(name in row for row in rows)
     }
     rates: dict[str, Curve] = defaultdict(list)
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Begin = Literal["whisper", "bundled"]
@@ -53,6 +53,9 @@ class Recipe:
         other_prompt: share of mixed examples whose prompt names the other language.
         held_back: share of the speakers kept for validation.
         validate_every, save_every: steps.
+        form: what quantization-aware distillation makes a model good at; "float" is no such run.
+        divergence_weight, label_weight: of its two losses.
+        labelled: most utterances that its teacher writes down to learn from.
     """
 
     steps: int = 6000
@@ -83,8 +86,28 @@ class Recipe:
     validate_every: int = 1000
     save_every: int = 200
     seed: int = 1
+    form: Literal["float", "int8", "int4"] = "float"
+    divergence_weight: float = 1.0
+    label_weight: float = 0.05
+    labelled: int = 1200
 
 
+_DISTILLED = Recipe(
+    steps=300,
+    head_steps=0,
+    batch_seconds=30.0,
+    new_rate=0.0,
+    encoder_rate=0.0,
+    decoder_rate=1e-5,  # at 5e-5 the divergence grows
+    warmup=20,
+    pull=0.0,
+    average=0.98,
+    join_share=0.0,  # of joined utterances the teacher would write something else
+    augmentation=0.0,
+    other_prompt=0.0,
+    validate_every=100,
+    save_every=20,
+)
 PRESETS = {
     "base": Recipe(),
     "plain": Recipe(
@@ -106,6 +129,8 @@ PRESETS = {
         validate_every=12,
         save_every=4,
     ),
+    "qad-int8": replace(_DISTILLED, form="int8"),
+    "qad-int4": replace(_DISTILLED, form="int4"),
 }
 
 PRESET_NAMES = tuple(PRESETS)

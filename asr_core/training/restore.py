@@ -58,16 +58,27 @@ def restore(utterances: Sequence[Utterance], write: Write, path: Path) -> list[U
     bare = [u for u in utterances if not is_tidy(u.text) and is_sentence(u.text, u.language)]
     if not bare:
         return list(utterances)
+    texts = kept_texts(
+        path, lambda: {u.id: restored(u.text, text, u.language) for u, text in write(bare)}
+    )
+    return [replace(u, text=texts.get(u.id, u.text)) for u in utterances]
+
+
+def kept_texts(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """Texts by id, from a file; made, and kept there, where there is none yet.
+
+    Raises:
+        AsrError: the file was damaged.
+    """
     if path.exists():
         try:
-            texts: dict[str, str] = dict(json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as error:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
             raise AsrError(f"{path} is damaged ({error}). Delete it; it is made again.") from error
-    else:
-        texts = {u.id: restored(u.text, text, u.language) for u, text in write(bare)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_text(path, json.dumps(texts, ensure_ascii=False, indent=0))
-    return [replace(u, text=texts.get(u.id, u.text)) for u in utterances]
+    texts = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_text(path, json.dumps(texts, ensure_ascii=False, indent=0))
+    return texts
 
 
 def _key(word: str) -> str:

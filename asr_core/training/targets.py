@@ -31,12 +31,16 @@ class Target:
     units: tuple[int, ...]
 
 
-class Writer(Protocol):
-    """How a model's vocabulary writes text."""
+class Speller(Protocol):
+    """How a model's vocabulary spells text."""
 
     def target(self, text: str, language: str, attends: bool = True) -> Target:
         """What `text` asks for; without `attends` of CTC alone."""
         ...
+
+
+class Writer(Speller, Protocol):
+    """How a model's vocabulary spells text, and back."""
 
     def heard(self, units: Sequence[int]) -> str:
         """The text of CTC units."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -80,6 +81,7 @@ class Qwen3AsrEngine:
         self._processor = processor
         self._times = times
         self._counts: Counter[str] = Counter()
+        self._gaps: list[float] = []  # seconds from a token to the next
         self._stages = Stages()
 
     def decode(self, settings: Settings) -> str:
@@ -87,11 +89,13 @@ class Qwen3AsrEngine:
         return "greedy"
 
     def stats(self) -> dict[str, Any]:
-        """Device, precision and counts of the last run."""
+        """Device, precision and counts of the last run, and the median time between tokens."""
+        gap = {"inter_token_s": statistics.median(self._gaps)} if self._gaps else {}
         return {
             "device": str(self._placed.device),
             "precision": self._placed.precision,
             "notes": self._placed.notes,
+            **gap,
             **self._counts,
             **self._stages.told(),
         }
@@ -99,6 +103,7 @@ class Qwen3AsrEngine:
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window, and drafts of them while they are being written."""
         self._counts.clear()
+        self._gaps.clear()
         self._stages.clear()
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
@@ -191,8 +196,12 @@ class Qwen3AsrEngine:
 
     def _goes_on(self, written: Iterator[list[Answering]]) -> bool:
         """Write the next token of every answer; False if they all have come to their end."""
+        began = perf_counter()
         with self._stages.at("search"):
-            return next(written, None) is not None
+            goes_on = next(written, None) is not None
+        if goes_on:
+            self._gaps.append(perf_counter() - began)
+        return goes_on
 
     def _asked(self, waveforms: Sequence[NDArray[np.float32]], questions: Sequence[str]) -> Any:
         """Sounds and questions as the model takes them, padded on the left."""

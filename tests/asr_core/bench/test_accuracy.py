@@ -4,6 +4,7 @@ import random
 import runpy
 from pathlib import Path
 
+import jiwer
 import pytest
 
 from asr_core.bench.accuracy import difference, grouped, interval, rate, resampled, scored, tokens
@@ -36,8 +37,6 @@ def test_words_count_in_english_characters_in_chinese_and_both_in_mixed_text(lan
 @pytest.mark.parametrize(("language", "text"), TEXTS)
 @pytest.mark.parametrize("figures", ["zh", "en", None])
 def test_tokens_are_those_of_the_shared_scorer(shared_folder, language, text, figures):
-    for package in ("cn2an", "num2words"):
-        pytest.importorskip(package, reason="the extra `bench` is not installed")
     scorer = runpy.run_path(str(shared_folder / "tools" / "score.py"), run_name="score")
     figures = None if language in ("en", "zh") else figures
     assert tokens(text, language, figures) == scorer["tokens"](text, language, figures)
@@ -63,7 +62,6 @@ def test_errors_by_hand(said, text, language, counts, errors):
 
 
 def test_rates_are_those_of_jiwer():
-    jiwer = pytest.importorskip("jiwer", reason="the extra `bench` is not installed")
     rng = random.Random(0)
     for language, words in (("en", ["a", "b", "c"]), ("zh", ["一", "人", "有"])):
         items = [

@@ -2,6 +2,8 @@
 
 import random
 
+import cn2an
+import num2words
 import pytest
 
 from asr_core.bench.figures import chinese_figures, english_figures
@@ -46,8 +48,6 @@ def test_chinese(figures, characters):
 
 
 def test_any_number_reads_like_in_the_libraries_of_the_field():
-    cn2an = pytest.importorskip("cn2an", reason="the extra `bench` is not installed")
-    num2words = pytest.importorskip("num2words", reason="the extra `bench` is not installed")
     rng = random.Random(0)
     for n in [*range(130), *(rng.randrange(10 ** rng.randrange(1, 12)) for _ in range(2000))]:
         assert chinese_figures(str(n)) == cn2an.an2cn(str(n))

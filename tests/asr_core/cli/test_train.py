@@ -41,6 +41,21 @@ def test_a_missing_manifest_is_said(tmp_path, capsys):
     assert "none.jsonl is not a manifest" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (["--model", "sottovoce-base"], "--model is for the presets qad-int8 and qad-int4"),
+        (["--preset", "qad-int4", "--model", "no-such"], "There is no model 'no-such'"),
+        (["--preset", "qad-int4", "--model", "."], "cannot be distilled. Choose sottovoce-base or"),
+    ],
+)
+def test_a_model_that_cannot_be_distilled_is_said(tmp_path, capsys, monkeypatch, chosen, said):
+    monkeypatch.chdir(tmp_path)
+    line = ["train", str(tmp_path / "none.jsonl"), "--folder", str(tmp_path / "run"), *chosen]
+    assert main(line) == 1
+    assert said in capsys.readouterr().err
+
+
 def read(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 

@@ -51,6 +51,22 @@ def test_what_is_loaded_is_nearly_what_was_saved(changed, folder):
     assert trained.load_config(folder).tail == 1.0
 
 
+def test_what_is_changed_again_comes_back_and_the_rest_stays_bit_for_bit(folder):
+    share, changes, once, found = 0.8, trained.load(folder), model(), model()
+    trained.apply(changes, once, is_new, share)
+    weights = dict(once.named_parameters())
+    names = [n for n in weights if ".conv." in n or n.startswith("decoder.blocks.")]
+    others = {name: weights[name] * 1.5 for name in names}
+    original = dict(model().named_parameters())
+    again = trained.changed_again(changes, others, original, is_new, share)
+    trained.apply(again, found, is_new, share)
+    for name, weight in found.named_parameters():
+        if name in others:
+            torch.testing.assert_close(weight, others[name], rtol=2e-3, atol=2e-4)
+        else:
+            assert torch.equal(weight, weights[name])
+
+
 def test_half_of_the_change_lies_half_way_to_the_original(folder):
     original, whole, half, none = model(), model(), model(), model()
     for found, share in ((whole, 1.0), (half, 0.5), (none, 0.0)):

@@ -16,7 +16,8 @@ from asr_core.model.hybrid import HybridModel, ModelConfig
 from asr_core.search.types import SearchOptions
 from asr_core.training.corpus import SoundCache, read_corpus
 from asr_core.training.examples import Examples
-from asr_core.training.loop import BEST, LOG, Run
+from asr_core.training.loop import BEST, LOG, Run, Task, parts_of
+from asr_core.training.losses import joint_objective
 from asr_core.training.plot import plot
 from asr_core.training.recipe import Recipe
 from asr_core.training.validate import Validator
@@ -50,11 +51,15 @@ def run_in(folder, tmp_path, recipe=RECIPE, loses=False):
     sounds, writer = SoundCache(tmp_path / "cache"), LetterWriter()
     validator = Validator(sounds, writer, log_mel, SearchOptions(eos_id=1, beam_size=1))
 
-    def report(model, tail):
+    model = tiny_model()
+
+    def report(tail):
         return validator.report(model, utterances[:6], tail)
 
     examples = Examples(utterances, sounds, writer, log_mel, recipe)
-    return Run(tiny_model(), examples, recipe, folder, nullcontext, report, grown=False)
+    parts = parts_of(model, recipe, grown=False)
+    task = Task(parts, joint_objective(model, recipe), report, model.config.tail)
+    return Run(model, task, examples, recipe, folder, nullcontext)
 
 
 def log_of(folder):
@@ -113,7 +118,7 @@ def test_the_heads_learn_alone_first(tmp_path):
 def test_weights_that_lose_on_real_speech_are_not_kept(tmp_path):
     torch.set_num_threads(1)
     run = run_in(tmp_path / "run", tmp_path, replace(RECIPE, steps=2, head_steps=0))
-    perfect = run._validate(run.model, 0.2)
+    perfect = run._task.validate(0.2)
     run.first = replace(perfect, attention=dict.fromkeys(perfect.attention, -1.0))
     for _ in run.steps():
         pass

@@ -53,6 +53,7 @@ def test_every_window_gets_its_text_language_and_words_in_time(english, windows)
         assert window.start <= edges[0] <= edges[-1] <= window.end
         assert all(0.99 < word.confidence <= 1.0 for word in segment.words)
     assert english.stats()["precision"] == "float32"
+    assert 0 < english.stats()["inter_token_s"] < 10
     assert english.decode(Settings(decode="ctc")) == "greedy"
 
 
