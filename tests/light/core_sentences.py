@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CORE = Path(__file__).resolve().parents[2] / "asr_core"
-ELSEWHERE = ("batch.py", "cli/", "training/", "bench/", "sbom.py")  # these speak to the command line alone
+# these speak to the command line alone
+ELSEWHERE = ("batch.py", "cli/", "training/", "bench/", "sbom.py")
 
 ROOTS = {"AsrError", "UnreadableError"}
 # What sentences are called where they are handed on: parameters, fields, keys, lists.
