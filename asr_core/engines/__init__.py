@@ -26,12 +26,18 @@ from asr_core.text.pieces import VOCABULARY
 class Recognized:
     """The segments of one window and how far into the recording it reaches.
 
-    An engine that writes word by word also gives what it has so far, as a draft without segments.
+    An engine that writes word by word also gives what it has so far, as a draft without segments;
+    and of a window that is open every engine gives a draft.
     """
 
     end: float  # seconds that are done
     segments: tuple[Segment, ...]
     draft: str = ""  # text of what comes next, which may still change
+
+    @classmethod
+    def drafted(cls, window: Window, segments: Iterable[Segment]) -> Recognized:
+        """What an open window would give if nothing more were said."""
+        return cls(window.start, (), " ".join(segment.text for segment in segments))
 
 
 class Engine(Protocol):
@@ -40,7 +46,11 @@ class Engine(Protocol):
     name: str
 
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
-        """Segments window by window, in order; reads ahead only as far as a batch needs."""
+        """Segments window by window, in order; reads ahead only as far as a batch needs.
+
+        A window that is open gives a draft, if it has spans, and leaves no trace in what follows;
+        when it comes, all windows before it have been answered.
+        """
         ...
 
     def align(self, window: Window, text: str, language: str) -> Segment | None:
