@@ -14,6 +14,7 @@ from ui_components.progress import progress
 from ui_components.queue_panel import queue_panel
 from ui_components.range_panel import range_panel
 from ui_components.readiness import readiness
+from ui_components.recorder import recorder
 from ui_components.result import result
 from ui_components.settings_panel import settings_panel
 from ui_components.uploader import uploader
@@ -33,6 +34,7 @@ with st.container():
     autosave_notice(is_idle=run is None)
     queue_panel()
 
+recorder()
 with st.container() if run is None else st.expander(phrase("add"), icon=":material/add:"):
     intake = st.container()
     clip = range_panel()

@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from asr_core.audio import SAMPLE_RATE
+from asr_core.audio.live import live_windows
 from asr_core.audio.recording import Recording
 from asr_core.audio.segment import LONGEST, Window, speech_windows
 from asr_core.engines import Engine
@@ -37,7 +38,9 @@ def transcribe(
 ) -> Transcript:
     """Recognize a recording, telling `report` of every window as soon as it is done.
 
-    Engines that write word by word tell it what they are writing, too, a few times a second.
+    Engines that write word by word tell it what they are writing, too, a few times a second. Of a
+    recording that is still being made it is also told, about once a second, what the end of it
+    would be if nothing more were said; the transcript is the one of the whole recording.
     Of a recording that was opened for a part only that part is heard; times count from its start
     all the same. Sound, windows and text are streams: what is in memory does not grow with the
     recording.
@@ -48,7 +51,12 @@ def transcribe(
     began = perf_counter()
     segments: list[Segment] = []
     repair = Repair(Vocabulary.parse(settings.vocabulary))
-    waited = _Waited(speech_windows(recording, offset=recording.clip.start))
+    is_live = recording.is_behind is not None
+    if recording.is_behind is None:
+        windows = speech_windows(recording, offset=recording.clip.start)
+    else:
+        windows = live_windows(recording, recording.is_behind)
+    waited = _Waited(windows)
     for recognized in engine.recognize(waited, settings):
         found = tuple(map(repair, recognized.segments))
         segments += found
@@ -58,7 +66,7 @@ def transcribe(
     told = engine.stats()
     stats = {
         "seconds": round(seconds, 3),
-        "real_time_factor": round(seconds / heard, 4) if heard else None,
+        "real_time_factor": round(seconds / heard, 4) if heard and not is_live else None,
         **told,
         "stages": {"sound": round(waited.seconds, 3), **told.get("stages", {})},
     }

@@ -108,10 +108,30 @@ def test_a_dropped_file_starts_at_once(page, recognizer):
     assert [button.label for button in page.button] == ["Check now", "Stop and keep the text"]
 
 
-def test_a_spoken_recording_takes_the_same_way(page, recognizer):
-    page.audio_input[0].upload("recording.wav", b"speech").run()
+def test_a_recording_is_written_while_it_is_spoken_and_then_like_any_other(page, recognizer):
+    def handed():
+        return json.loads(page.get_by_key("recorder").proto.json)["id"]
+
+    assert handed() == ""
+    run = state.runs().record(16_000, Settings(), "test session id")
+    run.job.segments, run.job.draft = (HELLO,), "And now"
+    page.run()
     assert not page.exception
-    assert bytes(recognizer.given[0][0]) == b"speech"
+    assert handed() == run.job.id
+    assert page.subheader[0].value.startswith("recording ")
+    assert "The text comes as you speak" in shown(page)
+    assert "And now …" in shown(page)
+    assert "Stop and keep the text" not in [button.label for button in page.button]
+    assert passages(page, "partial")[0]["text"] == "Hello."
+    run.live.add(b"sound.")
+    state.runs().finish(run)
+    run.job.draft = ""
+    run.job.end("done", [HELLO, NIHAO])
+    page.run()
+    assert not page.exception
+    assert handed() == ""
+    assert playable(page)
+    assert [passage["text"] for passage in passages(page, "transcript")] == ["Hello.", "你好。"]
 
 
 def test_the_name_is_shown_without_folders_and_signs_that_steer(page, recognizer):

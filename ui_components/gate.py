@@ -21,7 +21,7 @@ _POLICY = "; ".join(
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "font-src 'self' data:",
-        "connect-src 'self' blob: ws://{host}",  # blob: is what the microphone recorded
+        "connect-src 'self' ws://{host}",
         "worker-src 'self' blob:",
         "object-src 'none'",
         "frame-ancestors 'none'",

@@ -83,6 +83,7 @@ def page_server(browser: bool) -> App:
     from ui_components.last_time import serving
     from ui_components.purge import purging
     from ui_components.quiet import quiet_logs
+    from ui_components.spoken import route
 
     quiet_logs()
     keep_answers()
@@ -111,6 +112,7 @@ def page_server(browser: bool) -> App:
 
     return App(
         APP,
+        routes=[route],
         middleware=[Middleware(Gate, entrance=entrance)],
         lifespan=lifespan,
         on_script_error=_apologize,

@@ -26,7 +26,27 @@ _PHRASES = {
         "除了已保存的文字，没有任何音频和文字写入磁盘。",
     ),
     "upload": ("Recording or video", "录音或视频文件"),
-    "record": ("Or speak", "或直接说话"),
+    "record": ("Record", "录音"),
+    "record_stop": ("Stop recording", "停止录音"),
+    "record_level": ("How loud it is", "音量"),
+    "record_refused": (
+        "The browser does not let this page use the microphone. Allow it beside the address of "
+        "the page, and press Record again.",
+        "浏览器不允许本页使用麦克风。请在地址栏旁允许后，再按“录音”。",
+    ),
+    "record_nothing": (
+        "No microphone was found. Connect one, and press Record again.",
+        "没有找到麦克风。请接上麦克风，再按“录音”。",
+    ),
+    "record_broken": (
+        "The microphone could not be opened. Close other programs that use it, or use another "
+        "browser.",
+        "无法打开麦克风。请关闭正在使用它的其他程序，或换一个浏览器。",
+    ),
+    "recording": (
+        "Listening. The text comes as you speak; what is gray may still change.",
+        "正在听，边说边出字；灰色的文字还可能改变。",
+    ),
     "consent": (
         "Recording others? Ask them first.",
         "如果会录到别人，请先征得同意。",

@@ -21,8 +21,11 @@ def progress(run: Run) -> None:
         st.rerun()
     title(job.name)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.fraction, text=stage(run))
-        if job.stage != "held":
+        if run.live is not None:
+            st.caption(stage(run))
+        else:
+            st.progress(job.fraction, text=stage(run))
+        if job.stage != "held" and run.live is None:
             st.button(
                 phrase("cancel"), key="cancel", icon=":material/stop_circle:", on_click=job.cancel
             )
@@ -31,7 +34,7 @@ def progress(run: Run) -> None:
         editor(run, replace(job.partial(), segments=segments))
     if job.draft:
         st.caption(f"{plain(job.draft)} …")
-    elif not job.segments and job.stage != "held":
+    elif not job.segments and job.stage != "held" and run.live is None:
         st.caption(phrase("listening"))
 
 
@@ -46,6 +49,8 @@ def stage(run: Run) -> str:
         said.append(phrase("waiting", n=n) if n else phrase("next" if is_ready else "loading"))
     elif job.stage == "loading":
         said.append(phrase("loading"))
+    elif run.live is not None:
+        return phrase("recording")
     elif job.is_quiet:
         return phrase("quiet", percent=f"{job.fraction:.0%}")
     else:

@@ -123,7 +123,7 @@ def _do(run: Run) -> None:
     """What was chosen in the menu of a recording."""
     match st.session_state.get(f"more-{run.job.id}"):
         case "cancel":
-            run.job.cancel()
+            state.runs().cancel(run)
         case "queue_remove":
             state.remove(run)
         case "queue_up" | "queue_front" as place:

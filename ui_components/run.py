@@ -11,7 +11,7 @@ from asr_core.audio.clip import Clip
 from asr_core.editing.desk import Desk
 from asr_core.editing.heard_again import MARGIN, with_passage, with_times
 from asr_core.errors import AsrError
-from asr_core.jobs import Job, Recognizer
+from asr_core.jobs import Job, LiveSound, Recognizer
 from asr_core.project import Project
 from asr_core.result import Segment, Transcript
 from asr_core.text.tidy import TidyCopy
@@ -53,6 +53,8 @@ class Run:
     earlier: Desk | None = None  # of the run that this one goes on with
     recovered_from: Path | None = None  # the journal it comes from
     is_discarded: bool = False  # the person does not want it any more
+    live: LiveSound | None = None  # what is being spoken; when that is over, it becomes `source`
+    is_spoken: bool = False  # into the microphone: nobody else has its sound
     _desk: Desk | None = None
 
     @property
@@ -80,6 +82,8 @@ class Run:
     @property
     def n_bytes(self) -> int:
         """Bytes of the recording in memory."""
+        if self.live is not None:
+            return self.live.n_bytes
         return len(self.source.audio) if self.source is not None else 0
 
     @property
@@ -131,14 +135,19 @@ class Run:
     def rest(self) -> float | None:
         """Where it can go on, in seconds; None where there is nothing to go on with."""
         job = self.job
-        if job.stage not in ("cancelled", "failed") or self.source is None or not job.position:
+        if job.stage not in ("cancelled", "failed") or self.source is None:
+            return None
+        if not job.position and not self.is_spoken:
             return None
         end = job.clip.end(job.duration)
         return job.position if end is None or job.position < end - _LEAST_REST else None
 
     def let_go(self) -> bool:
         """Drop the sound; what was asked about it will not be answered. True if there was any."""
-        had_sound = self.source is not None
+        had_sound = self.source is not None or self.live is not None
+        if self.live is not None:
+            self.live.drop()
+            self.live = None
         for question in self.questions:
             question.answer.cancel()
         self.questions = []

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -14,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.errors import AsrError
-from asr_core.jobs import Begun, Readiness, Recognizer, kept
+from asr_core.jobs import Begun, LiveSound, Readiness, Recognizer, kept
 from asr_core.journal import delete
 from asr_core.preflight import room_for
 from asr_core.privacy.offline import Look
@@ -88,12 +89,13 @@ class Runs:
                 if orphan in self._shown:
                     self._shown[session_id] = self._shown.pop(orphan)
                 for run in mine:
-                    run.has_waited = run.source is None
+                    run.has_waited = run.source is None and run.live is None
                     run.session_id, run.unseen_since = session_id, None
             if not mine:
                 return None
             for run in mine:
-                if run.job.stage == "failed" and not run.job.segments:
+                is_empty = run.job.stage == "failed" and not run.job.segments
+                if is_empty and not run.is_spoken:
                     run.let_go()  # what could not be read cannot be played
             if self._shown.get(session_id) not in mine:
                 self._shown[session_id] = mine[0]
@@ -128,11 +130,58 @@ class Runs:
             run = Run(job, source, session_id)
         except AsrError as error:
             run = Run(self._recognizer.refuse(source.name, settings, str(error)), None, session_id)
-        run.job.on_news = self.autosave.wake
-        with self._lock:
-            place = self._runs.index(behind) + 1 if behind in self._runs else len(self._runs)
-            self._runs.insert(place, run)
+        self._list(run, behind)
         return run
+
+    def record(self, sample_rate: int, settings: Settings, session_id: str) -> Run:
+        """Begin a recording of a page, to be heard as it is spoken; its page then shows it.
+
+        It goes before all that waits on the page: whoever speaks wants to see it written.
+        """
+        live, name = LiveSound(sample_rate), f"recording {datetime.now():%H.%M}.wav"
+        job = self._recognizer.submit(live, name, settings)
+        run = Run(job, None, session_id, live=live, is_spoken=True)
+        self._list(run)
+        self.move(run, to_front=True)
+        self.select(run)
+        return run
+
+    def live(self, job_id: str) -> Run | None:
+        """The recording that is being made for this job."""
+        return next((run for run in self.all() if run.live and run.job.id == job_id), None)
+
+    def finish(self, run: Run) -> None:
+        """What was spoken is all, and from now on a recording like any other.
+
+        If its job stopped on the way, the rest of it is transcribed now.
+        """
+        live = run.live
+        if live is None:
+            return
+        live.end()
+        source = Source(run.job.name, live.wav(), "audio/wav")
+        with self._lock:
+            if run.live is not live:  # it was forgotten meanwhile
+                return
+            run.source, run.live = source, None
+        if run.job.stage == "failed":
+            self.go_on(run)
+
+    def go_on(self, run: Run) -> None:
+        """Transcribe the rest of a recording whose run stopped early; what it found stays.
+
+        Raises:
+            AsrError: its sound was forgotten.
+        """
+        source, desk = run.sound, run.desk
+        assert desk is not None, "only what has ended goes on"
+        begun = Begun(desk.current.segments, run.job.position)
+        rest = self.add(
+            source, run.job.settings, run.session_id, run.job.clip, behind=run, begun=begun
+        )
+        rest.earlier, rest.is_spoken = desk, run.is_spoken
+        self.select(rest)
+        self.remove(run)
 
     def show(self, project: Project, session_id: str, recovered_from: Path | None = None) -> Run:
         """A run that has ended already, which its page then shows.
@@ -197,7 +246,12 @@ class Runs:
     def cancel_all(self, session_id: str) -> None:
         """Stop what runs on a page and what waits; texts stay as far as they got."""
         for run in reversed(self.of(session_id)):  # so that none begins in between
-            run.job.cancel()
+            self.cancel(run)
+
+    def cancel(self, run: Run) -> None:
+        """Stop a run, and the recording if it is still being made; both stay as far as they got."""
+        run.job.cancel()
+        self.finish(run)
 
     def forget_audio(self, session_id: str, only: Run | None = None) -> None:
         """Drop the sound of one recording, or of all of a page, here and in the worker.
@@ -254,6 +308,13 @@ class Runs:
             self._runs.clear()
             self._shown.clear()
         self._recognizer.close()
+
+    def _list(self, run: Run, behind: Run | None = None) -> None:
+        """Into the list of its page, at its end or behind another."""
+        run.job.on_news = self.autosave.wake
+        with self._lock:
+            place = self._runs.index(behind) + 1 if behind in self._runs else len(self._runs)
+            self._runs.insert(place, run)
 
     def _orphan(self, is_open: IsOpen) -> str | None:
         """The page that was closed last, of those that left something."""
@@ -357,15 +418,18 @@ def go_on(run: Run) -> None:
     Raises:
         AsrError: its sound was forgotten.
     """
-    source, desk = run.sound, run.desk
-    assert desk is not None, "only what has ended goes on"
-    begun = Begun(desk.current.segments, run.job.position)
-    rest = runs().add(
-        source, run.job.settings, run.session_id, run.job.clip, behind=run, begun=begun
-    )
-    rest.earlier = desk
-    runs().select(rest)
-    runs().remove(run)
+    runs().go_on(run)
+
+
+def record(sample_rate: int) -> None:
+    """Begin a recording on this page, unless there is one: the browser may say it twice."""
+    if recording() is None:
+        runs().record(sample_rate, saved_settings(), session_id())
+
+
+def recording() -> Run | None:
+    """The recording that is being made on this page."""
+    return next((run for run in runs_here() if run.live is not None), None)
 
 
 def rerun_passage(run: Run, index: int, language: str) -> None:
@@ -422,5 +486,5 @@ def new_recording() -> None:
 
 def held_bytes() -> int:
     """Bytes of recordings that this page's list holds in memory."""
-    sounds = {id(run.source.audio): run.n_bytes for run in runs_here() if run.source}
+    sounds = {id(run.live or run.source): run.n_bytes for run in runs_here()}
     return sum(sounds.values())

@@ -1,4 +1,4 @@
-"""Where recordings come in: dropped, chosen, a whole folder, or spoken into the microphone."""
+"""Where recordings come in: dropped, chosen, or a whole folder."""
 
 from __future__ import annotations
 
@@ -29,16 +29,9 @@ def uploader(disabled: bool = False) -> list[Source]:
         disabled=disabled,
     )
     st.toggle(phrase("folder"), key="folder", disabled=disabled)
-    spoken = st.audio_input(
-        phrase("record"),
-        sample_rate=16_000,
-        key=f"record-{round_number()}",
-        help=phrase("consent"),
-        disabled=disabled,
-    )
     if is_folder:
         given = sorted(given, key=lambda upload: upload.name)
     return [
         Source(shown_name(upload.name), take(upload), upload.type or "audio/wav")
-        for upload in (*given, *([spoken] if spoken else []))
+        for upload in given
     ]

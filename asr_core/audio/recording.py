@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import groupby
 from typing import Protocol
 
@@ -13,8 +13,10 @@ from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.blocks import Chunk
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.audio.naming import refusal
-from asr_core.audio.resample import prepare, resample
+from asr_core.audio.resample import BLOCK, prepare, resample
 from asr_core.audio.source import UnreadableError
+
+_LIVE_BLOCK = 0.25  # seconds; whoever speaks is waiting
 
 
 class Sound(Protocol):
@@ -46,6 +48,8 @@ class Recording:
     AudioDecodeError where the bytes turn out to be no recording after all.
 
     Attributes:
+        is_behind: of sound that is still being made, whether more of it waits already; its blocks
+            are short. None for what is there as a whole.
         name: base name only, safe to show.
         clip: the part that is given; what lies before it is decoded and dropped, so that its times
             are true in files that do not tell where a second begins, too.
@@ -53,9 +57,16 @@ class Recording:
             for a progress bar and nothing else.
     """
 
-    def __init__(self, sound: Sound, name: str, clip: Clip = WHOLE) -> None:
+    def __init__(
+        self,
+        sound: Sound,
+        name: str,
+        clip: Clip = WHOLE,
+        is_behind: Callable[[], bool] | None = None,
+    ) -> None:
         self.name = name
         self.clip = clip
+        self.is_behind = is_behind
         self.duration = sound.duration
         self._sound = sound
         self._heard = clip.start
@@ -88,9 +99,10 @@ class Recording:
         self._sound.close()
 
     def _converted(self) -> Generator[NDArray[np.float32]]:
+        size = BLOCK if self.is_behind is None else _LIVE_BLOCK
         try:
             for rate, run in groupby(self._sound.chunks(), lambda chunk: chunk.sample_rate):
-                for block in resample(self._counted(run), rate, SAMPLE_RATE):
+                for block in resample(self._counted(run), rate, SAMPLE_RATE, size):
                     yield np.clip(block, -1, 1)
         except UnreadableError as error:
             raise refusal(self.name, error.found, error.advice) from error

@@ -27,9 +27,9 @@ def prepare() -> None:
 
 
 def resample(
-    blocks: Iterable[NDArray[np.float32]], rate: int, target_rate: int
+    blocks: Iterable[NDArray[np.float32]], rate: int, target_rate: int, block: float = BLOCK
 ) -> Iterator[NDArray[np.float32]]:
-    """The same sound at `target_rate`, in blocks of about five seconds.
+    """The same sound at `target_rate`, in blocks of about `block` seconds.
 
     Blocks begin where both rates have a sample, and are filtered with a margin of their
     neighbours on either side that is cut off again. (Measured against one call for the whole:
@@ -40,7 +40,7 @@ def resample(
     """
     period = rate // math.gcd(rate, target_rate)  # input samples between common instants
     if rate == target_rate:
-        yield from regroup(blocks, round(BLOCK * rate))
+        yield from regroup(blocks, round(block * rate))
         return
     from librosa import resample as whole  # slow to import, and not needed at 16 kHz
 
@@ -51,7 +51,7 @@ def resample(
         return sound[start : start + math.ceil(n_samples * target_rate / rate)]
 
     context = period * math.ceil(CONTEXT * rate / period)
-    size = period * math.ceil(BLOCK * rate / period)
+    size = period * math.ceil(block * rate / period)
     past = np.zeros(0, np.float32)
     present: NDArray | None = None
     for following in regroup(blocks, size):

@@ -7,8 +7,8 @@ the recognizer works on longer pieces with more context. Silence gives nothing a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +34,13 @@ class Window:
         waveform: (N,) float32, 16 kHz mono, exactly as in the recording.
         spans: (start, end) of each stretch, seconds from the start of the recording, in order,
             disjoint; the first begins and the last ends with the window.
+        is_open: it is still growing, and will be given again; only live sound has such windows.
     """
 
     start: float
     waveform: NDArray[np.float32]
     spans: tuple[tuple[float, float], ...]
+    is_open: bool = False
 
     @property
     def duration(self) -> float:
@@ -60,6 +62,7 @@ def speech_windows(
     min_pause: float = 0.25,
     lead: float = 0.2,
     trail: float = 0.1,
+    with_open: bool = False,
 ) -> Iterator[Window]:
     """The speech in a stream of sound, window by window, as soon as each is complete.
 
@@ -76,6 +79,8 @@ def speech_windows(
         min_pause: seconds without speech that end a span.
         lead, trail: seconds kept before and behind the speech, up to the neighbor. Speech is
             noticed late where its first sound is soft.
+        with_open: give the window that is growing, too, after every second; it is without sound
+            where nothing has been said in it.
     """
     if not 1 <= max_duration <= LONGEST:
         raise ValueError(f"max_duration must be 1 to {LONGEST:g} seconds, not {max_duration}")
@@ -90,6 +95,8 @@ def speech_windows(
                 yield from packer.add(span)
         yield from packer.settle(*spans.outlook())
         tape.forget(packer.start(spans.outlook()[0]))
+        if with_open:
+            yield packer.so_far(spans.running())
     for span in spans.finish():
         yield from packer.add(span)
     yield from packer.flush()
@@ -157,6 +164,14 @@ class _Spans:
         elif min(self._position, self._tape.end) - self._begin >= self._longest:
             yield self._cut()
 
+    def running(self) -> tuple[int, int] | None:
+        """The span being heard, as far as it has come; None in a pause."""
+        if self._begin is None:
+            return None
+        if self._pause is None:
+            return self._begin, self._tape.end
+        return self._begin, min(self._pause + self._trail, self._tape.end)
+
     def finish(self) -> Iterator[tuple[int, int]]:
         """The span still being heard when the recording ends."""
         if self._begin is not None:
@@ -222,14 +237,24 @@ class _Packer:
     def flush(self) -> Iterator[Window]:
         """Give the window, if there is one."""
         if self._spans:
-            start, end = self._spans[0][0], self._spans[-1][1]
-            spans = tuple((self._seconds(a), self._seconds(b)) for a, b in self._spans)
-            yield Window(self._seconds(start), self._tape.copy(start, end), spans)
+            yield self._window(self._spans)
             self._spans = []
 
-    def _seconds(self, sample: int) -> float:
-        return (self._offset + sample) / SAMPLE_RATE
+    def so_far(self, running: tuple[int, int] | None) -> Window:
+        """The window as it would be now, with the span that is being heard."""
+        spans = self._spans if running is None else [*self._spans, running]
+        return replace(self._window(spans), is_open=True)
 
     def start(self, otherwise: int) -> int:
         """The first sample still needed."""
         return self._spans[0][0] if self._spans else otherwise
+
+    def _window(self, spans: Sequence[tuple[int, int]]) -> Window:
+        if not spans:
+            return Window(self._seconds(self._tape.end), np.zeros(0, np.float32), ())
+        start, end = spans[0][0], spans[-1][1]
+        timed = tuple((self._seconds(a), self._seconds(b)) for a, b in spans)
+        return Window(self._seconds(start), self._tape.copy(start, end), timed)
+
+    def _seconds(self, sample: int) -> float:
+        return (self._offset + sample) / SAMPLE_RATE

@@ -27,12 +27,18 @@ from asr_core.text.pieces import VOCABULARY
 class Recognized:
     """The segments of one window and how far into the recording it reaches.
 
-    An engine that writes word by word also gives what it has so far, as a draft without segments.
+    An engine that writes word by word also gives what it has so far, as a draft without segments;
+    and of a window that is open every engine gives a draft.
     """
 
     end: float  # seconds that are done
     segments: tuple[Segment, ...]
     draft: str = ""  # text of what comes next, which may still change
+
+    @classmethod
+    def drafted(cls, window: Window, segments: Iterable[Segment]) -> Recognized:
+        """What an open window would give if nothing more were said."""
+        return cls(window.start, (), " ".join(segment.text for segment in segments))
 
 
 class Engine(Protocol):
@@ -43,7 +49,9 @@ class Engine(Protocol):
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window, in order; reads ahead only as far as a batch needs.
 
-        Beside drafts there is one `Recognized` for every window, a silent one included.
+        Beside drafts there is one `Recognized` for every window, a silent one included. A window
+        that is open gives a draft, if it has spans, and leaves no trace in what follows; when it
+        comes, all windows before it have been answered.
         """
         ...
 

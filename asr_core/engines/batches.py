@@ -10,10 +10,20 @@ _SECOND, _MOST = 20.0, 60.0  # seconds of the second batch of windows, and of th
 
 
 def growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
-    """The first window alone, then ever more together: the first text soon, the rest quickly."""
+    """The first window alone, then ever more together: the first text soon, the rest quickly.
+
+    An open window says that all before it is wanted now, and is a batch of its own.
+    """
     batch: list[Window] = []
     seconds, wanted = 0.0, 1.0
     for window in windows:
+        if window.is_open:
+            if batch:
+                yield batch
+                batch, seconds = [], 0.0
+            if window.spans:
+                yield [window]
+            continue
         batch.append(window)
         seconds += window.duration
         if seconds >= wanted:

@@ -120,7 +120,12 @@ class ConformerEngine:
         wanted = _Wanted(settings, vocabulary, bias_of(vocabulary, self._tokenizer))
         for batch in growing_batches(windows):
             with self._placement.autocast(), torch.inference_mode():
-                yield from self._recognized(batch, chooser, wanted)
+                if batch[0].is_open:
+                    as_if = replace(chooser, heard=dict(chooser.heard))
+                    found = self._recognized(batch, as_if, wanted)
+                    yield Recognized.drafted(batch[0], [s for r in found for s in r.segments])
+                else:
+                    yield from self._recognized(batch, chooser, wanted)
             give_back()
 
     def align(self, window: Window, text: str, language: str) -> Segment | None:

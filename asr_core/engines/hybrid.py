@@ -115,9 +115,14 @@ class HybridEngine:
             )
         self._stages.clear()
         for window in windows:
+            if window.is_open and not window.spans:
+                continue
             with self._placement.autocast(), torch.inference_mode():
                 segments = self._segments(window, settings)
-            yield Recognized(window.end, segments)
+            if window.is_open:
+                yield Recognized.drafted(window, segments)
+            else:
+                yield Recognized(window.end, segments)
 
     def align(self, window: Window, text: str, language: str) -> Segment | None:
         """When the words of `text`, which was said in `window`, were said."""

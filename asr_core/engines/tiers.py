@@ -40,12 +40,16 @@ class TieredEngine:
     def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
         """Segments window by window."""
         self._counts.clear()
-        open_windows: deque[Window] = deque()
-        for recognized in self._first.recognize(_noted(windows, open_windows), settings):
-            if recognized.draft:
+        unanswered: deque[Window] = deque()
+        for recognized in self._first.recognize(_noted(windows, unanswered), settings):
+            window = unanswered[0]
+            if recognized.draft and not window.is_open:
                 yield recognized
                 continue
-            window = open_windows.popleft()
+            unanswered.popleft()
+            if window.is_open:  # its words are a draft; the second model waits for the whole of it
+                yield recognized
+                continue
             segments = yield from self._settled(window, recognized.segments, settings)
             yield Recognized(recognized.end, segments)
 
@@ -101,9 +105,10 @@ class TieredEngine:
 
 
 def _noted(windows: Iterable[Window], noted: deque[Window]) -> Iterator[Window]:
-    """The windows, each noted as it is taken."""
+    """The windows, each that will be answered noted as it is taken."""
     for window in windows:
-        noted.append(window)
+        if window.spans or not window.is_open:
+            noted.append(window)
         yield window
 
 

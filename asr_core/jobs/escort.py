@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from queue import Empty
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from asr_core.jobs import wire
 from asr_core.jobs.errand import Errands
 from asr_core.jobs.job import Job, Stage
+from asr_core.jobs.live import LiveSound
 from asr_core.jobs.process import WorkerProcess
 from asr_core.pace import clock
 from asr_core.result import Transcript
@@ -51,11 +53,23 @@ def unforeseen(job: Job, error: Exception) -> End:
 
 
 def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
+    if not isinstance(job.source, LiveSound):
+        return _follow(job, process, errands, lambda: None)
+    mouth = _Mouth(job, process, job.source)
+    try:
+        return _follow(job, process, errands, mouth.speak)
+    finally:
+        mouth.close()
+
+
+def _follow(job: Job, process: WorkerProcess, errands: Errands, speak: Callable[[], None]) -> End:
     with suppress(OSError):  # the worker is gone, which its inbox will say
         _hand_over(job, process)
     while True:
+        with suppress(OSError):
+            speak()
         message = _next(job, process)
-        if message.get("job") == job.id and message["kind"] != "stop":
+        if message.get("job") == job.id and message["kind"] not in ("stop", "spoken"):
             job.source = None  # the worker has it
         kind = message["kind"]
         if kind == "gone":
@@ -63,8 +77,8 @@ def _followed(job: Job, process: WorkerProcess, errands: Errands) -> End:
         if kind == "errands":
             with suppress(OSError):
                 errands.send(process)
-        elif kind == "beat" or errands.settle(message) or message.get("job") != job.id:
-            continue  # a sign of life, an answer, or a late word about the job before
+        elif kind in ("beat", "spoken") or errands.settle(message) or message.get("job") != job.id:
+            continue  # a sign of life, more to speak, an answer, or a late word about another job
         elif kind == "stop":
             with suppress(OSError):
                 process.send({"kind": "cancel", "job": job.id})
@@ -108,6 +122,9 @@ def _hand_over(job: Job, process: WorkerProcess) -> None:
     message: wire.Message = {"kind": "job", "job": job.id, "name": job.name}
     message["settings"] = asdict(job.settings)
     message["clip"] = wire.pack_clip(job.to_hear)
+    if isinstance(source, LiveSound):
+        process.send(message | {"live": source.sample_rate})
+        return
     if isinstance(source, str):
         process.send(message | {"path": source})
         return
@@ -118,6 +135,37 @@ def _hand_over(job: Job, process: WorkerProcess) -> None:
             process.send({"kind": "cancel", "job": job.id})
             return
         process.send_audio(chunk)
+
+
+class _Mouth:
+    """Tells the worker what is being spoken, as it comes.
+
+    Only who follows the job does so: the pieces of an errand must not be mixed with it.
+    """
+
+    def __init__(self, job: Job, process: WorkerProcess, sound: LiveSound) -> None:
+        self._job, self._process, self._sound = job, process, sound
+        self._told = 0  # bytes
+        self._has_ended = False
+        sound.on_news = lambda: process.inbox.put({"kind": "spoken", "job": job.id})
+
+    def speak(self) -> None:
+        """Say what is new.
+
+        Raises:
+            OSError: the worker is no more.
+        """
+        is_over = self._sound.ended  # asked first: what came before the end is said before it
+        while piece := self._sound.piece(self._told):
+            self._process.send_spoken(piece)
+            self._told = self._job.n_bytes = self._told + len(piece)
+        if is_over and not self._has_ended:
+            self._has_ended = True
+            self._process.send_spoken(b"")
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self._sound.on_news = lambda: None
 
 
 def _last_word(job: Job, message: wire.Message) -> End:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 from asr_core.audio.clip import PART_HEARD, WHOLE, Clip
+from asr_core.jobs.live import LiveSound
 from asr_core.pace import Pace, clock
 from asr_core.privacy.receipt import Receipt, Snapshot
 from asr_core.result import Language, Segment, Transcript
 from asr_core.settings import Settings
 
 Stage = Literal["held", "waiting", "loading", "transcribing", "done", "cancelled", "failed"]
-Source = memoryview | str  # the recording's bytes, or the path the worker opens itself
+# The recording's bytes, the path of a file that the worker opens itself, or what is being spoken.
+Source = memoryview | str | LiveSound
 QUIET_S = 5.0  # seconds after which a worker that says nothing is waited for
 
 _NO_TEXT = Language(0.0, 0.0, 0.0, "none")

@@ -76,6 +76,15 @@ class WorkerProcess:
         with self._voice:
             wire.write_audio(self._stdin, chunk)
 
+    def send_spoken(self, chunk: bytes) -> None:
+        """Hand over sound that has just been made; none at its end.
+
+        Raises:
+            OSError: the worker is no more.
+        """
+        with self._voice:
+            wire.write_spoken(self._stdin, chunk)
+
     def look(self) -> Look | None:
         """Let the worker try to get out, also while it works; None when it does not answer."""
         with suppress(OSError, Empty):

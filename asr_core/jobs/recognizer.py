@@ -18,6 +18,7 @@ from asr_core.jobs.errand import Errand, Errands, T, ends
 from asr_core.jobs.escort import End, escort, unforeseen
 from asr_core.jobs.job import Begun, Job
 from asr_core.jobs.line import Line
+from asr_core.jobs.live import LiveSound
 from asr_core.jobs.process import WorkerProcess
 from asr_core.privacy.offline import Look
 from asr_core.privacy.receipt import Receipt, check, mark_temporary_files, snapshot
@@ -82,7 +83,7 @@ class Recognizer:
 
     def submit(
         self,
-        source: bytes | bytearray | memoryview | Path,
+        source: bytes | bytearray | memoryview | Path | LiveSound,
         name: str,
         settings: Settings,
         clip: Clip = WHOLE,
@@ -92,13 +93,17 @@ class Recognizer:
         """Put a recording in line.
 
         Args:
-            source: the recording's bytes, not to be changed before the job ends, or its file.
+            source: the recording's bytes, not to be changed before the job ends, or its file; or
+                sound that is still being made, which is heard as it comes.
             name: the file's name, for messages.
             clip: the part of it to be heard.
             hold: let it wait for `release`.
             begun: what an earlier run of it found; this one goes on behind that.
         """
-        given = str(source.absolute()) if isinstance(source, Path) else memoryview(source).cast("B")
+        if isinstance(source, Path):
+            given = str(source.absolute())
+        else:
+            given = source if isinstance(source, LiveSound) else memoryview(source).cast("B")
         before = snapshot(tuple(self._pids))
         job = Job(given, Path(name).name, settings, before, self._cancel, clip, begun)
         if hold:
@@ -255,7 +260,7 @@ class Recognizer:
 
     def _probe(self, job: Job) -> None:
         """Let the worker read the length in the header of a recording that has to wait."""
-        if isinstance(job.source, str) or job.source is None:
+        if not isinstance(job.source, memoryview):
             return
         pieces, size = ends(job.source), job.source.nbytes
         errand = Errand("probe", _probed, pieces, name=job.name, size=size)

@@ -1,4 +1,4 @@
-"""What goes through the pipe between the page and the worker: frames of JSON or of audio.
+"""What goes through the pipe between the page and the worker: frames of JSON or of sound.
 
 The worker reads recordings from strangers, so what it sends is treated as data and never as code
 (no pickle), and each value is checked before it is used.
@@ -28,6 +28,7 @@ from asr_core.packed import (
 __all__ = [
     "CHUNK",
     "Message",
+    "Spoken",
     "WireError",
     "chunks",
     "language",
@@ -41,6 +42,7 @@ __all__ = [
     "transcript",
     "write_audio",
     "write_message",
+    "write_spoken",
 ]
 
 Message = dict[str, Any]  # always with a "kind"
@@ -49,9 +51,13 @@ CHUNK = 1 << 20  # bytes of audio in one frame
 _LONGEST = 256 << 20  # bytes of JSON; ten hours of words with times need about 30 MB
 
 _HEAD = struct.Struct(">cI")
-_JSON, _AUDIO = b"J", b"A"
+_JSON, _AUDIO, _SPOKEN = b"J", b"A", b"S"
 
 WireError = DataError  # what came through the pipe is not what the other side should send
+
+
+class Spoken(bytes):
+    """Sound that has just been made: 16-bit samples, low byte first. None mean that it is over."""
 
 
 def write_message(stream: BinaryIO, message: Message) -> None:
@@ -74,8 +80,14 @@ def write_audio(stream: BinaryIO, chunk: memoryview) -> None:
     stream.flush()
 
 
-def read_frames(stream: BinaryIO) -> Iterator[Message | bytes]:
-    """Messages and parts of recordings until the other side is gone.
+def write_spoken(stream: BinaryIO, chunk: bytes) -> None:
+    """Send sound that has just been made, at most `CHUNK` bytes; none at its end."""
+    stream.write(_HEAD.pack(_SPOKEN, len(chunk)) + chunk)
+    stream.flush()
+
+
+def read_frames(stream: BinaryIO) -> Iterator[Message | bytes | Spoken]:
+    """Messages, parts of recordings and live sound until the other side is gone.
 
     Raises:
         WireError: these are not frames.
@@ -84,12 +96,15 @@ def read_frames(stream: BinaryIO) -> Iterator[Message | bytes]:
         if len(head) < _HEAD.size:
             raise WireError("a frame is cut off")
         kind, length = _HEAD.unpack(head)
-        if kind not in (_JSON, _AUDIO) or length > (_LONGEST if kind == _JSON else CHUNK):
+        if kind not in (_JSON, _AUDIO, _SPOKEN) or length > (_LONGEST if kind == _JSON else CHUNK):
             raise WireError("this is no frame")
         body = stream.read(length)
         if len(body) < length:
             raise WireError("a frame is cut off")
-        yield body if kind == _AUDIO else _message(body)
+        if kind == _SPOKEN:
+            yield Spoken(body)
+        else:
+            yield body if kind == _AUDIO else _message(body)
 
 
 def _message(body: bytes) -> Message:

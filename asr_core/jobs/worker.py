@@ -30,6 +30,7 @@ from asr_core.settings import Settings
 if TYPE_CHECKING:
     from asr_core.audio.recording import Recording
     from asr_core.engines import Engine
+    from asr_core.jobs.live import Heard
     from asr_core.transcribe import Progress
 
 
@@ -90,6 +91,7 @@ class Worker:
         self._loader = loader
         self._send = send
         self._inbox: SimpleQueue[wire.Message | bytes] = SimpleQueue()
+        self._live: Heard | None = None  # the live sound that is being heard
         self._cancelled: set[str] = set()
         self._job: str | None = None  # at work on it
         self._engine: Engine | None = None
@@ -116,7 +118,7 @@ class Worker:
         while True:
             frame = self._inbox.get()
             if isinstance(frame, bytes):
-                continue  # the rest of a cancelled recording
+                continue  # the rest of a recording that nobody hears any more
             if frame["kind"] == "job":
                 self._do(frame)
             elif frame["kind"] != "cancel":
@@ -213,16 +215,39 @@ class Worker:
     def _recognize(self, order: wire.Message, followed: list[weakref.ref[_Audio]]) -> wire.Message:
         settings = Settings.from_mapping(order["settings"])
         engine = self._load(settings)
-        source = self._receive(order)
+        source = None if "live" in order else self._receive(order)
         if isinstance(source, _Audio):
             followed.append(weakref.ref(source))
         self._send({"kind": "started", "job": order["job"]})
         from asr_core.transcribe import transcribe
 
         report = self._reporter(order["job"])
-        with self._open(source, order) as recording:
+        opened = self._listening(order) if source is None else self._open(source, order)
+        with opened as recording:
             transcript = transcribe(recording, engine, settings, report)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
+
+    @contextmanager
+    def _listening(self, order: wire.Message) -> Iterator[Recording]:
+        """The recording that is being made; while it is silent, other things are done."""
+        from asr_core.audio.recording import Recording
+        from asr_core.jobs.live import Heard
+
+        def wait() -> None:
+            if order["job"] in self._cancelled:
+                raise _Cancelled
+            self._heed(self._inbox.get())
+
+        def is_behind() -> bool:
+            self._heed_all()
+            return heard.is_behind
+
+        heard = self._live = Heard(order["live"], wait)
+        try:
+            with Recording(heard, order["name"], is_behind=is_behind) as recording:
+                yield recording
+        finally:
+            self._live = None
 
     def _open(self, source: _Audio | Path, order: wire.Message) -> Recording:
         return self._sandbox().open(source, order["name"], wire.clip(order["clip"]))
@@ -268,13 +293,19 @@ class Worker:
         audio.seek(0)
         return audio
 
-    def _answer_all(self) -> None:
+    def _heed_all(self) -> None:
         """Do what came in while a window was at work."""
         with suppress(Empty):
             while True:
-                frame = self._inbox.get_nowait()
-                if isinstance(frame, dict) and frame["kind"] != "cancel":
-                    self._answer(frame)
+                self._heed(self._inbox.get_nowait())
+
+    def _heed(self, frame: wire.Message | bytes) -> None:
+        """Do what came in between two windows, or keep it, if it is sound."""
+        if isinstance(frame, wire.Spoken):
+            if self._live is not None:
+                self._live.add(frame)
+        elif isinstance(frame, dict) and frame["kind"] != "cancel":
+            self._answer(frame)
 
     def _reporter(self, job: str) -> Callable[[Progress], None]:
         from asr_core.text.language import language_shares
@@ -288,7 +319,7 @@ class Worker:
                 self._send({"kind": "draft", "job": job, "text": progress.draft})
                 return
             heard.extend(progress.segments)
-            self._answer_all()
+            self._heed_all()
             message = {"kind": "progress", "job": job, "position": progress.position}
             message["duration"] = progress.duration
             message["segments"] = wire.pack_segments(progress.segments)

@@ -144,12 +144,26 @@ def test_a_second_tab_waits_in_line_and_shows_its_own(open_page, speech, long_sp
     expect(first.get_by_role("heading", name="long.wav")).to_be_visible()
 
 
-def test_what_is_spoken_into_the_microphone_becomes_text(page):
+def test_what_is_spoken_into_the_microphone_becomes_text_at_once(page):
     page.get_by_role("button", name="Record", exact=True).click()
-    page.wait_for_timeout(7000)
-    page.get_by_role("button", name="Stop recording").click()
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(page.get_by_text("The text comes as you speak")).to_be_visible()
+    expect(page.get_by_text(ENGLISH)).to_be_visible()  # while it goes on
+    expect(stop).to_be_visible()
+    stop.click()
     wait_for_result(page)
+    expect(stop).to_have_count(0)
     assert ENGLISH in text_of(page)
+    address = page.locator("body > audio").get_attribute("src")
+    assert page.request.get(address).body()[:4] == b"RIFF"
+
+
+def test_a_browser_that_keeps_the_microphone_to_itself_is_said_in_a_sentence(open_page):
+    throw = "async () => { throw new DOMException('', 'NotAllowedError') }"
+    page = open_page(script=f"MediaDevices.prototype.getUserMedia = {throw}")
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_text("does not let this page use the microphone")).to_be_visible()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
 
 
 def test_forgetting_removes_player_and_bytes_but_not_the_text(page, speech):

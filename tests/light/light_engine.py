@@ -34,13 +34,18 @@ class LightEngine:
 
     def recognize(self, windows, settings):
         for window in windows:
+            if not window.spans:
+                continue
             if window.start > 1.0:
                 _misbehave(self.name, window)
             loudness = float(np.abs(window.waveform).max())
             text = f"loads {N_LOADED} pid {os.getpid()} loudness {loudness:.1f}"
             language = "en" if settings.language == "auto" else settings.language
             segment = Segment(window.start, window.end, language, text, 0.5)
-            yield Recognized(window.end, (segment,))
+            if window.is_open:
+                yield Recognized.drafted(window, [segment])
+            else:
+                yield Recognized(window.end, (segment,))
 
     def align(self, window, text, language):
         """The words share the window in equal parts."""

@@ -188,7 +188,7 @@ def test_every_answer_keeps_the_page_to_itself(ask, cookie, let_in):
     assert headers["cross-origin-resource-policy"] == "same-origin"
     policy = headers["content-security-policy"]
     assert "default-src 'self'" in policy
-    assert f"connect-src 'self' blob: ws://{HOST};" in policy
+    assert f"connect-src 'self' ws://{HOST};" in policy
     assert "frame-ancestors 'none'" in policy
     assert "http:" not in policy
     assert "https:" not in policy

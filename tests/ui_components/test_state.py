@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -120,6 +121,85 @@ def test_what_runs_keeps_its_place(runs):
     runs.move(first, to_front=True)
     runs.move(second, to_front=True)
     assert runs.of("a") == [first, second]
+
+
+def speak(runs, page="a", sound=b"ab"):
+    run = runs.record(16_000, Settings(), page)
+    assert run.live.add(sound)
+    return run
+
+
+def test_what_is_spoken_is_heard_at_once_and_then_a_recording_like_any_other(runs, recognizer):
+    start(runs), start(runs)
+    run = speak(runs)
+    ((_, _, _), (_, _, _), (live, name, _)) = recognizer[0].given
+    assert live is run.live
+    assert re.fullmatch(r"recording \d\d\.\d\d\.wav", name)
+    assert recognizer[0].jobs.index(run.job) == 1  # before what waits
+    assert runs.find("a", is_open("a")) is run
+    assert (run.n_bytes, run.source, runs.live(run.job.id)) == (2, None, run)
+    runs.finish(run)
+    assert (run.source.audio[:4], run.source.audio[44:]) == (b"RIFF", b"ab")
+    assert (run.live, runs.live(run.job.id), live.ended) == (None, None, True)
+    end(run, HELLO)
+    assert runs.find("a", is_open("a")) is run
+    assert run.rest is None
+    runs.finish(run)  # said twice
+    assert runs.of("a").count(run) == 1
+
+
+def test_a_closed_page_ends_its_recording_and_forgets_it(runs, clock):
+    run = speak(runs)
+    live = run.live
+    runs.sweep(is_open())
+    clock[0] += AUDIO_WAITS + SWEEP_EVERY
+    runs.sweep(is_open())
+    assert (run.live, run.source, live.ended, live.n_bytes) == (None, None, True, 0)
+    assert not live.add(b"ab")
+    assert "renew" in runs._recognizer.calls
+    runs.finish(run)
+    assert run.source is None
+
+
+def test_a_reloaded_page_finds_what_it_was_recording(runs):
+    run = speak(runs, "before")
+    assert runs.find("after", is_open("after")) is run
+    assert not run.has_waited
+    assert runs.live(run.job.id) is run
+
+
+def test_forgetting_or_removing_a_recording_ends_it(runs):
+    for let_go in (runs.remove, lambda run: runs.forget_audio("a", only=run)):
+        run = speak(runs)
+        live = run.live
+        let_go(run)
+        assert (live.ended, live.n_bytes, run.n_bytes) == (True, 0, 0)
+
+
+def test_who_stops_everything_keeps_what_was_spoken(runs):
+    run = speak(runs)
+    runs.cancel_all("a")
+    assert run.source.audio[44:] == b"ab"
+    assert runs.live(run.job.id) is None
+
+
+@pytest.mark.parametrize("segments", [(), (HELLO,)])
+def test_when_the_worker_died_the_rest_of_what_was_spoken_is_heard_after_all(
+    runs, recognizer, segments
+):
+    run = speak(runs)
+    run.job.position = 6.0 if segments else 0.0
+    run.job.end("failed", segments, "It stopped.")
+    assert runs.find("a", is_open("a")) is run
+    run.live.add(b"cd")
+    runs.finish(run)
+    (rest,) = runs.of("a")
+    assert rest.source.audio[44:] == b"abcd"
+    begun = recognizer[0].begun[-1]
+    assert (begun.segments, begun.position) == (segments, run.job.position)
+    rest.job.end("failed", (), "It stopped.")
+    assert runs.find("a", is_open("a")).source is not None  # nobody else has it
+    assert rest.rest is not None
 
 
 def test_held_recordings_start_with_what_was_chosen_last(runs):

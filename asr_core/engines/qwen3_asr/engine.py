@@ -20,7 +20,7 @@ from asr_core.engines.batches import growing_batches
 from asr_core.engines.passages import Passage
 from asr_core.engines.qwen3_asr.generation import Answering, answers, log_likelihood
 from asr_core.engines.qwen3_asr.placing import Placed
-from asr_core.engines.qwen3_asr.prompt import LANGUAGES, Answer, answer, question
+from asr_core.engines.qwen3_asr.prompt import BROKEN, LANGUAGES, Answer, answer, question
 from asr_core.engines.qwen3_asr.words import answer_words
 from asr_core.engines.stages import Stages
 from asr_core.engines.times import WordTimes
@@ -40,6 +40,8 @@ _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 32  # with those that name the language
 _REDRAWN_S = 0.2  # between two looks at an answer that is being written
 _KIN = {"yue": "zh"}  # who chose Chinese gets Cantonese as it is said
+_UNSURE = 5  # last tokens of a draft that more sound may change
+_UNKEPT = 2  # drafts of a window of which nothing is kept: too little was heard
 _MEASURED_S, _STEPS = 4.0, 6  # seconds of made-up sound, and tokens, that tell the speed
 _TOKENS_SAID = 4.0  # tokens a second of speech
 
@@ -67,7 +69,25 @@ class Reading(NamedTuple):
         return untold if is_echo(self.answer.text, untold.answer.text, vocabulary) else self
 
 
+class Draft(NamedTuple):
+    """What was read of a window that is still open."""
+
+    start: float  # of the window
+    raw: str  # as the model wrote it, language and all
+    n: int  # how many there were of this window, with this one
+
+
 Reader = Generator[Recognized, None, list[Reading]]  # drafts on the way
+
+
+def _no_less_than(shown: str, reader: Reader) -> Reader:
+    """The drafts of `reader`, but for those shorter than what is shown already."""
+    while True:
+        try:
+            found = next(reader)
+        except StopIteration as end:
+            return end.value
+        yield replace(found, draft=max(found.draft, shown, key=len))
 
 
 class Qwen3AsrEngine:
@@ -107,8 +127,15 @@ class Qwen3AsrEngine:
         self._stages.clear()
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
+        draft, shown = None, ""
         for batch in growing_batches(windows):
-            readings = yield from self._read(batch, wanted, vocabulary)
+            if batch[0].is_open:
+                draft = self._drafted(batch[0], draft, wanted, vocabulary)
+                shown = answer(draft.raw, _forced(wanted)).text
+                yield Recognized(batch[0].start, (), shown)
+                continue
+            readings = yield from _no_less_than(shown, self._read(batch, wanted, vocabulary))
+            draft, shown = None, ""
             for reading in readings:
                 yield Recognized(reading.window.end, tuple(self._segments(reading, wanted)))
             give_back()
@@ -148,9 +175,8 @@ class Qwen3AsrEngine:
         self, windows: Sequence[Window], wanted: Sequence[str], vocabulary: Vocabulary
     ) -> Reader:
         """Every window read; what cannot be what was said is read again."""
-        context = ", ".join(term.text for term in vocabulary.terms)
-        forced = wanted[0] if len(wanted) == 1 else None
-        found = yield from self._answers(windows, [forced] * len(windows), context)
+        context = _context(vocabulary)
+        found = yield from self._answers(windows, [_forced(wanted)] * len(windows), context)
         others = [i for i, reading in enumerate(found) if not reading.is_in(wanted)]
         if others:
             self._counts["other_languages"] += len(others)
@@ -166,6 +192,28 @@ class Qwen3AsrEngine:
             for i, reading in zip(doubtful, again, strict=True):
                 found[i] = found[i].or_rather(reading, vocabulary)
         return found
+
+    def _drafted(
+        self, window: Window, before: Draft | None, wanted: Sequence[str], vocabulary: Vocabulary
+    ) -> Draft:
+        """An open window read as far as it has come.
+
+        All its sound is heard again; of what was written of it before, all but the last tokens is
+        kept and gone on from.
+
+        Source: Qwen3-ASR Technical Report (arXiv 2601.21337), streaming inference.
+        """
+        asked = question(_context(vocabulary), _forced(wanted))
+        kept, n = "", 1
+        if before is not None and before.start == window.start:
+            n = before.n + 1
+            if before.n >= _UNKEPT:
+                tokens = self._processor.tokenizer.encode(before.raw)
+                kept = self._decode(tokens[:-_UNSURE]).rstrip(BROKEN)
+        inputs = self._asked([window.waveform], [asked + kept])
+        (row,) = [*answers(self._placed, inputs, [_most_tokens(window)])][-1]
+        self._counts["tokens"] += len(row.tokens)
+        return Draft(window.start, kept + self._decode(row.tokens), n)
 
     def _answers(
         self, windows: Sequence[Window], languages: Sequence[str | None], context: str
@@ -242,6 +290,16 @@ class Qwen3AsrEngine:
             label = language_shares([segment]).label  # it changes language without a pause
             is_other = label in wanted and language in ("zh", "en")
             yield replace(segment, language=label) if is_other else segment
+
+
+def _context(vocabulary: Vocabulary) -> str:
+    """What the model is told beforehand."""
+    return ", ".join(term.text for term in vocabulary.terms)
+
+
+def _forced(wanted: Sequence[str]) -> str | None:
+    """The language that the model must write; None where it may choose."""
+    return wanted[0] if len(wanted) == 1 else None
 
 
 def _most_tokens(window: Window) -> int:

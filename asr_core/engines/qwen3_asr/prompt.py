@@ -13,6 +13,7 @@ from typing import NamedTuple
 MARK = "<asr_text>"  # between the language and the text
 AUDIO = "<|audio_start|><|audio_pad|><|audio_end|>"  # the pad becomes as many as there are states
 TIMESTAMP = "<timestamp>"
+BROKEN = "\ufffd"  # what an unfinished character decodes to
 
 # By the names the model was trained with; 22 Chinese dialects come out as Chinese or Cantonese.
 LANGUAGES = {
@@ -52,7 +53,6 @@ _CODES = {name.lower(): code for code, name in LANGUAGES.items()}
 _CONTROL = re.compile(r"<\|[^<>|]*\|>|</?[a-z_]+\d*>")  # as all added tokens are written
 _LANGUAGE = re.compile(r"language\s+(\S+)\s*", re.IGNORECASE)
 _LAST_TURN = "assistant\n"
-_BROKEN = "\ufffd"  # what an unfinished character decodes to
 
 
 class Answer(NamedTuple):
@@ -110,4 +110,4 @@ def answer(raw: str, asked: str | None = None) -> Answer:
 
 
 def _clean(text: str) -> str:
-    return without_control(text).rstrip(_BROKEN).strip()
+    return without_control(text).rstrip(BROKEN).strip()

@@ -109,8 +109,13 @@ class SherpaEngine:
         wanted = self._candidates(settings)
         vocabulary = Vocabulary.parse(settings.vocabulary)
         for window in windows:
+            if window.is_open and not window.spans:
+                continue
             with self._stages.at("search"):  # with the encoder: the library does both at once
                 said = [*self._read(window, wanted, vocabulary)]
+            if window.is_open:
+                yield Recognized(window.start, (), " ".join(piece.text for piece in said))
+                continue
             self._stages.made("search", sum(len(piece.tokens) for piece in said))
             with self._stages.at("align"):
                 segments = tuple(s for piece in said for s in self._segments(piece))

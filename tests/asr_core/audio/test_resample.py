@@ -18,6 +18,14 @@ def test_blocks_equal_one_call_of_librosa(rate):
     np.testing.assert_allclose(found[:n], expected[:n], atol=1e-5)
 
 
+def test_short_blocks_say_the_same_and_come_soon():
+    noise = 0.3 * np.random.default_rng(0).standard_normal(3 * 44_100).astype(np.float32)
+    found = list(resample([noise], 44_100, 16_000, 0.25))
+    assert max(map(len, found)) <= 4160
+    whole = np.concatenate(list(resample([noise], 44_100, 16_000)))
+    np.testing.assert_allclose(np.concatenate(found), whole, atol=1e-5)
+
+
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 441, 5 * 44_100, 5 * 44_100 + 1, 500_000])
 def test_the_length_is_right_to_the_sample(n_samples):
     found = list(resample([np.zeros(n_samples, np.float32)], 44_100, 16_000))

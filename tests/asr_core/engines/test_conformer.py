@@ -1,7 +1,7 @@
 """The bundled engine hears real words, in the language they were said in."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -80,6 +80,25 @@ def test_windows_together_give_what_each_gives_alone(engine, shared_folder):
     assert [[s.text for s in found.segments] for found in together] == [
         [s.text for s in found.segments] for found in alone
     ]
+
+
+def test_live_sound_ends_as_the_text_of_the_recording_and_is_drafted_on_the_way(
+    engine, shared_folder, monkeypatch
+):
+    path = shared_folder / "eval/audio/turns-05.flac"
+    settings = Settings(beam_size=1)
+    reports, seconds = [], count(1)
+    monkeypatch.setattr("asr_core.audio.live.monotonic", lambda: 0.0)  # never tired
+    with open_recording(path, path.name) as recording:
+        recording.is_behind = lambda: next(seconds) % 4 != 0
+        live = transcribe(recording, engine, settings, reports.append)
+    whole = heard(engine, path, settings)
+    assert [(s.start, s.language, s.text) for s in live.segments] == [
+        (s.start, s.language, s.text) for s in whole.segments
+    ]
+    drafts = [report.draft for report in reports if report.draft]
+    assert len(set(drafts[-1].split()) & set(live.segments[-1].text.split())) >= 3
+    assert not any(report.segments for report in reports if report.draft)
 
 
 @pytest.mark.parametrize("mode", ["ctc", "rescore"])

@@ -1,5 +1,6 @@
 """A plain model out of its folder. Random weights: that it runs, not that it recognizes."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -56,6 +57,16 @@ def test_every_mode_reads_in_the_models_own_pieces(folder, mode):
             assert 0.0 <= word.confidence <= 1.0
     stats = engine.stats()
     assert (stats["device"], stats["precision"]) == ("cpu", "float32")
+
+
+def test_an_open_window_gives_a_draft_and_leaves_no_trace(folder):
+    engine = engine_in(folder)
+    silence = Window(3.5, np.zeros(0, np.float32), (), is_open=True)
+    windows = [replace(window(), is_open=True), silence, window()]
+    draft, found = engine.recognize(windows, Settings(decode="ctc"))
+    assert (draft.end, draft.segments) == (2.0, ())
+    assert draft.draft == " ".join(segment.text for segment in found.segments) != ""
+    assert [found] == [*engine.recognize([window()], Settings(decode="ctc"))]
 
 
 def test_a_known_text_is_given_times(folder):

@@ -1,6 +1,7 @@
 """Two engines as one: which passages the second one reads, of what sound, and where they end up."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -104,6 +105,29 @@ def test_passages_that_touch_are_cut_in_the_middle_between_their_words():
     second = Script("careful", [(0, 1, 0.99)])
     [*TieredEngine(first, lambda: second).recognize([window(0.0, (0, 6))], TIERS)]
     assert [heard.spans for heard in second.heard] == [((0.0, 3.2),), ((5.0, 6.0),)]
+
+
+class Passing(Script):
+    """As an engine reads a window that is still growing: in passing, and not at all without speech."""
+
+    def recognize(self, windows, settings):
+        for window in windows:
+            if not window.is_open:
+                yield from super().recognize([window], settings)
+            elif window.spans:
+                yield Recognized(window.start, (), "in passing" if window.start else "")
+
+
+def test_a_window_that_still_grows_is_shown_and_the_second_engine_waits_for_the_whole_of_it():
+    first, second = Passing("fast", [(0, 3, 0.5)]), Script("careful", [(0, 1, 0.99)])
+    whole = [window(0.0, (0, 3)), window(10.0, (0, 3))]
+    grown = [replace(each, is_open=True) for each in whole]
+    silent = Window(5.0, np.zeros(0, np.float32), (), is_open=True)
+    windows = [grown[0], whole[0], silent, grown[1], whole[1]]
+    found = [*TieredEngine(first, lambda: second).recognize(windows, TIERS)]
+    assert [each.draft for each in found] == ["", "", "in passing", ""]
+    assert texts(found) == [[], ["careful 0"], [], ["careful 0"]]
+    assert len(second.heard) == 2
 
 
 def test_what_has_no_sound_of_its_own_stays():

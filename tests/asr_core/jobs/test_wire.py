@@ -26,6 +26,15 @@ def test_messages_and_audio_arrive_in_order():
     assert frames(pipe.getvalue()) == [{"kind": "a", "text": "你好"}, b"\x00\x01", {"kind": "b"}]
 
 
+def test_live_sound_is_told_from_a_recording():
+    pipe = io.BytesIO()
+    wire.write_spoken(pipe, b"\x00\x01")
+    wire.write_audio(pipe, memoryview(b"\x00\x01"))
+    wire.write_spoken(pipe, b"")
+    assert [type(frame) for frame in frames(pipe.getvalue())] == [wire.Spoken, bytes, wire.Spoken]
+    assert frames(pipe.getvalue()) == [b"\x00\x01", b"\x00\x01", b""]
+
+
 def test_a_transcript_arrives_as_it_was():
     pipe = io.BytesIO()
     wire.write_message(pipe, {"kind": "done", "t": wire.pack_transcript(TRANSCRIPT)})

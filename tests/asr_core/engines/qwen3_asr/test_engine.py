@@ -145,6 +145,44 @@ def test_drafts_grow_until_the_text_is_settled(english, windows, monkeypatch):
     assert (drafts[0], drafts[-1], found[-1].draft) == ("Hello", SAID, "")
 
 
+def growing(window, n):
+    """The window as it grows, and in the end as it is."""
+    for i in range(1, n + 1):
+        sound = window.waveform[: i * len(window.waveform) // n]
+        end = window.start + len(sound) / 16_000
+        yield replace(window, waveform=sound, spans=((window.start, end),), is_open=True)
+    yield window
+
+
+def test_live_drafts_go_on_from_what_is_kept_and_the_end_is_read_anew(
+    english, windows, monkeypatch
+):
+    asked = []
+    ask = english._asked
+    monkeypatch.setattr(english, "_asked", lambda w, q: asked.extend(q) or ask(w, q))
+    monkeypatch.setattr(engine_module, "_REDRAWN_S", 1e9)
+    live = [*growing(windows[0], 4), *growing(windows[1], 3)]
+    found = [*english.recognize(iter(live), Settings())]
+    assert [r.draft for r in found] == [*[SAID] * 4, "", *[SAID] * 3, ""]
+    assert [s.text for r in found for s in r.segments] == [SAID, SAID]
+    begun = [question.rpartition("assistant\n")[2] for question in asked]
+    kept = "language English<asr_text>Hello"  # without the last five tokens
+    assert begun == ["", "", kept, kept, "", "", "", kept, ""]
+
+
+def test_what_was_drafted_stays_until_its_text_is_settled(english, windows, monkeypatch):
+    monkeypatch.setattr(engine_module, "_REDRAWN_S", 0.0)
+    found = [*english.recognize(growing(windows[0], 2), Settings())]
+    assert len(found) > 5
+    assert {r.draft for r in found[:-1]} == {SAID}
+
+
+def test_an_open_window_in_which_nothing_was_said_is_no_question(english, windows):
+    silence = replace(windows[0], waveform=windows[0].waveform[:0], spans=(), is_open=True)
+    found = [r for r in english.recognize([windows[0], silence], Settings()) if not r.draft]
+    assert [r.end for r in found] == [windows[0].end]
+
+
 def test_who_stops_listening_stops_the_model(english, windows, monkeypatch):
     monkeypatch.setattr(engine_module, "_REDRAWN_S", 0.0)
     passes = []
