@@ -108,7 +108,7 @@ def test_passages_that_touch_are_cut_in_the_middle_between_their_words():
 
 
 class Passing(Script):
-    """As an engine reads a window that is still growing: in passing, and not at all without speech."""
+    """As an engine reads a window that is still growing; not at all without speech."""
 
     def recognize(self, windows, settings):
         for window in windows:
