@@ -160,7 +160,7 @@ def test_what_is_spoken_into_the_microphone_becomes_text_at_once(page):
 
 def test_a_browser_that_keeps_the_microphone_to_itself_is_said_in_a_sentence(open_page):
     throw = "async () => { throw new DOMException('', 'NotAllowedError') }"
-    page = open_page(script=f"MediaDevices.prototype.getUserMedia = {throw}")
+    page = open_page(script=f"self.MediaDevices && (MediaDevices.prototype.getUserMedia = {throw})")
     page.get_by_role("button", name="Record", exact=True).click()
     expect(page.get_by_text("does not let this page use the microphone")).to_be_visible()
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
