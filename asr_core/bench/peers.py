@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,10 +91,10 @@ def openai_whisper() -> Recognize:
         AsrError: it is not installed.
     """
     try:
-        from whisper.model import ModelDimensions, Whisper  # pyright: ignore[reportMissingImports]
+        theirs = import_module("whisper.model")  # which the package openai-whisper brings
     except ImportError as error:
         raise _missing("openai-whisper") from error
-    model = Whisper(ModelDimensions(*_dimensions(ENCODER, DECODER)))
+    model = theirs.Whisper(theirs.ModelDimensions(*_dimensions(ENCODER, DECODER)))
     model.load_state_dict(openai_names(whisper_state_dict()))
     model.eval()
 
