@@ -75,7 +75,7 @@ def test_a_killed_servers_text_comes_back_with_the_passphrase(
     page.goto(f"http://{server.host}/?key={server.key}")
     offer = page.locator(".st-key-unfinished")
     expect(offer).to_contain_text("An unfinished transcript is here: open it with your passphrase")
-    expect(page.get_by_text("Or speak")).to_be_visible()
+    expect(page.get_by_role("button", name="Record")).to_be_visible()
     keep_picture(page, "autosave-offer")
     offer.get_by_label("Passphrase").fill("a wrong passphrase")
     offer.get_by_role("button", name="Open").click()
