@@ -246,12 +246,12 @@ TEMPLATES = {
     ),
     "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
     "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, what "
-    "`sottovoce train --preset plain --pack` and `sottovoce models export --onnx` wrote, and "
+    "`sottovoce train --pack` and `sottovoce models export --onnx` wrote, and "
     "models as sherpa-onnx publishes them; a forced aligner is used when it lies beside a "
     "Qwen3-ASR.": (
         "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
         "Qwen3-ASR 文件夹，文件齐全的 FireRedASR、WeNet 和 ESPnet 的 Conformer，"
-        "以及 `sottovoce train --preset plain --pack` 和 `sottovoce models export --onnx` "
+        "以及 `sottovoce train --pack` 和 `sottovoce models export --onnx` "
         "写出的文件夹，以及 sherpa-onnx 发布的模型；"
         "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
     ),

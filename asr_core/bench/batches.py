@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.decode import open_recording
 from asr_core.audio.features import log_mel
 from asr_core.bench.manifest import Recording, read_recordings
+from asr_core.bench.own import waveform
 from asr_core.bench.quantization import VARIANTS, built
 from asr_core.engines.decoding import never_text
 from asr_core.errors import AsrError
@@ -46,7 +46,7 @@ def speed(
         sounds: by length.
     """
     batches = [sounds[i : i + size] for i in range(0, len(sounds), size)]
-    n_samples = sum(len(waveform) for waveform, _ in sounds)
+    n_samples = sum(len(sound) for sound, _ in sounds)
 
     def all_of_them() -> None:
         for batch in batches:
@@ -74,9 +74,8 @@ def _recognize(placement: Placement, tokenizer: Tokenizer, batch: Sequence[Sound
 
 
 def _sound(recording: Recording) -> Sound:
-    with open_recording(recording.path, recording.path.name) as opened:
-        waveform = np.concatenate([np.zeros(0, np.float32), *opened])
-    return waveform, recording.language if recording.language in ("en", "zh") else "en"
+    language = recording.language if recording.language in ("en", "zh") else "en"
+    return waveform(recording.path), language
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

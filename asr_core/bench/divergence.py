@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.decode import open_recording
 from asr_core.audio.features import log_mel
+from asr_core.bench import own
 from asr_core.bench.manifest import Recording, read_recordings
 from asr_core.bench.quantization import VARIANTS, built, factors_from
 from asr_core.errors import AsrError
@@ -100,11 +100,9 @@ def _shown(values: NDArray[np.float64], form: Moved, sign: str = "") -> str:
 
 
 def _heard(recording: Recording, writer: WhisperWriter) -> tuple[NDArray[np.float32], Target]:
-    with open_recording(recording.path, recording.path.name) as opened:
-        waveform = np.concatenate([np.zeros(0, np.float32), *opened])
     is_pure = recording.language in ("en", "zh")
     language = recording.language if is_pure else spoken_mostly(recording.text)
-    return waveform, writer.target(recording.text, language)
+    return own.waveform(recording.path), writer.target(recording.text, language)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

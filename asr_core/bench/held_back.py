@@ -12,15 +12,13 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.decode import open_recording
+from asr_core.bench import own
 from asr_core.engines import Engine
 from asr_core.result import Transcript
-from asr_core.settings import Settings
 from asr_core.text.score import SCORED, scored_tokens
 from asr_core.text.tidy import tidied
 from asr_core.training.corpus import Utterance, read_corpus, split_by_speaker
 from asr_core.training.recipe import Recipe
-from asr_core.transcribe import transcribe
 
 
 def parser_of(module: str, description: str | None) -> argparse.ArgumentParser:
@@ -48,8 +46,7 @@ def transcript_of(engine: Engine, waveform: NDArray[np.float32], name: str) -> T
     """(N,) of 16 kHz, transcribed like any recording."""
     sound = io.BytesIO()
     sf.write(sound, waveform, SAMPLE_RATE, format="WAV")
-    with open_recording(sound.getvalue(), name) as recording:
-        return tidied(transcribe(recording, engine, Settings()), SCORED)
+    return tidied(own.transcript(sound.getvalue(), name, engine), SCORED)
 
 
 def scored_words(transcript: Transcript) -> list[tuple[str, float, float, float]]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from asr_core.audio.decode import open_recording
+from asr_core.bench import own
 from asr_core.bench.accuracy import Scored, difference, grouped, interval, rate, scored
 from asr_core.bench.grid import file_name
 from asr_core.bench.manifest import Recording, read_recordings
@@ -35,12 +35,11 @@ from asr_core.quantize.parts import Forms, Size, quantize, size_of
 from asr_core.quantize.smoothquant import chosen_factors, observing, smooth
 from asr_core.result import Transcript
 from asr_core.saving import save_text
-from asr_core.settings import FloatPrecision, Settings
+from asr_core.settings import FloatPrecision
 from asr_core.text.repair import Repair
 from asr_core.text.score import SCORED
 from asr_core.text.tidy import tidied
 from asr_core.text.vocabulary import Vocabulary, read_lines
-from asr_core.transcribe import transcribe
 
 _LANGUAGES = ("en", "zh", "mix")
 
@@ -126,7 +125,7 @@ def factors_from(
     engine = engine_of(place(model, "cpu", "float32"))
     with observing(model) as observed:
         for recording in recordings:
-            _transcript(engine, recording.path)
+            own.transcript(recording.path, recording.id, engine)
     return chosen_factors(load_bundled(), observed)
 
 
@@ -161,14 +160,15 @@ def compared(
     found: dict[str, list[Heard]] = {name: [] for name in engines}
     repair = Repair(Vocabulary.parse(vocabulary))
     for engine in engines.values():
-        _transcript(engine, min(recordings, key=lambda recording: recording.n_bytes).path)
+        shortest = min(recordings, key=lambda recording: recording.n_bytes)
+        own.transcript(shortest.path, shortest.id, engine)
     for recording in recordings:
         transcripts: dict[str, Transcript] = {}
         seconds: dict[str, list[float]] = {name: [] for name in engines}
         for _ in range(n_rounds):
             for name, engine in engines.items():
                 began = perf_counter()
-                transcripts[name] = _transcript(engine, recording.path)
+                transcripts[name] = own.transcript(recording.path, recording.id, engine)
                 seconds[name].append(perf_counter() - began)
         for name, heard in transcripts.items():
             repaired = replace(heard, segments=tuple(map(repair, heard.segments)))
@@ -182,11 +182,6 @@ def compared(
                 )
             )
     return found
-
-
-def _transcript(engine: Engine, path: Path) -> Transcript:
-    with open_recording(path, path.name) as recording:
-        return transcribe(recording, engine, Settings())
 
 
 def table(found: Mapping[str, Measured], recordings: Sequence[Recording]) -> str:

@@ -19,7 +19,7 @@ from typing import get_args
 
 import torch
 
-from asr_core.audio.decode import open_recording
+from asr_core.bench import own
 from asr_core.bench.accuracy import Scored, grouped, interval, rate, scored
 from asr_core.bench.manifest import Recording, read_recordings
 from asr_core.engines import Engine, load_engine
@@ -30,7 +30,6 @@ from asr_core.result import Transcript
 from asr_core.settings import Precision, Settings
 from asr_core.text.score import SCORED
 from asr_core.text.tidy import tidied
-from asr_core.transcribe import transcribe
 
 _LANGUAGES = ("en", "zh", "mix", "all")
 
@@ -87,8 +86,7 @@ def measure(
 
 
 def _heard(way: Way, path: Path) -> Transcript:
-    with open_recording(path, path.name) as recording:
-        return transcribe(recording, way.engine, way.settings)
+    return own.transcript(path, path.name, way.engine, way.settings)
 
 
 def table(ways: Sequence[Way]) -> str:
