@@ -17,7 +17,12 @@ END = 8 << 20  # bytes of either end of a recording that tell its length
 
 T = TypeVar("T")
 
+
 _GONE = "The recognizer stopped in the middle of this. Try again."
+
+
+class WorkerGoneError(AsrError):
+    """The worker ended before it answered."""
 
 
 class Errand(Generic[T]):
@@ -62,7 +67,7 @@ class Errand(Generic[T]):
     def give_up(self) -> None:
         """There will be no answer: the worker is gone."""
         self.pieces = ()
-        self.answer.set_exception(AsrError(_GONE))
+        self.answer.set_exception(WorkerGoneError(_GONE))
 
 
 class Errands:

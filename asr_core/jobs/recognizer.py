@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from asr_core.audio.clip import WHOLE, Clip
 from asr_core.jobs import wire
-from asr_core.jobs.errand import Errand, Errands, T, ends
+from asr_core.jobs.errand import Errand, Errands, T, WorkerGoneError, ends
 from asr_core.jobs.escort import End, escort, unforeseen
 from asr_core.jobs.job import Begun, Job
 from asr_core.jobs.line import Line
@@ -286,9 +286,9 @@ class Recognizer:
             return
         self._warm = settings
         self.readiness = Readiness("preparing")
-        errand = Errand("prepare", lambda message: None, settings=asdict(settings))
-        self._errands.add(errand)
-        self._run_errands()
+        errand = self._prepared(settings)
+        if _is_lost(errand) and not self._closing:  # ended from outside; a second time it is ours
+            errand = self._prepared(settings)
         if errand.answer.cancelled():  # all is to be forgotten just now
             self.readiness = Readiness()
             return
@@ -299,6 +299,12 @@ class Recognizer:
                 self._chores.put(self._run_next)
             if self._speed is None and not self._line.waiting():
                 self._measure()
+
+    def _prepared(self, settings: Settings) -> Errand[None]:
+        errand = Errand("prepare", lambda message: None, settings=asdict(settings))
+        self._errands.add(errand)
+        self._run_errands()
+        return errand
 
     def _measure(self) -> None:
         """How fast this computer is: before the first recording, or else behind it."""
@@ -424,6 +430,11 @@ class Recognizer:
             bytes_removed=job.n_bytes - held,
             held={"The recognizer": held, "The page": self._held()},
         )
+
+
+def _is_lost(errand: Errand[None]) -> bool:
+    answer = errand.answer
+    return not answer.cancelled() and isinstance(answer.exception(), WorkerGoneError)
 
 
 class _Header(NamedTuple):

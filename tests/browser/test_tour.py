@@ -156,6 +156,7 @@ def test_everything_the_page_does(visit, launch_page, speech, silence, locale):
         expect(page.locator(".transcript")).to_contain_text("职业道德")
 
         # 10. Habits
+        expect(page.locator(".keys[aria-label]")).to_be_visible()  # its script has come
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_be_visible()
         tour.picture("10-keys")

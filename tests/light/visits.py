@@ -162,7 +162,8 @@ class Visits:
         page.until(lambda: self.household.has_told("asked"))
         page.live(moment.rng.uniform(0.0, DECODING_S))
         self.in_phase["decode"] += not self.household.has_told("window")
-        return lambda: page.until_shown(STOPPED)
+        words = self.words(moment.marks)  # as long as not all was handed over, it is heard again
+        return lambda: page.until(lambda: page.shows(STOPPED) or page.shows(words))
 
     def _model(self, page: PageClient, moment: Moment) -> Callable[[], object]:
         n_windows = int(moment.rng.integers(1, 4))

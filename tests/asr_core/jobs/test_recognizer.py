@@ -455,6 +455,23 @@ def test_a_worker_that_is_unfit_gets_no_job_until_it_was_checked_again(recording
         recognizer.close()
 
 
+def test_a_worker_ended_while_it_is_checked_is_replaced_once_and_nobody_has_to_ask():
+    recognizer = Recognizer(loader="light_engine:load")
+    try:
+        recognizer.prepare(Settings(engine="light-loads-for-ever"))
+        for n_workers in (1, 2):
+            n_pids = 1 + n_workers  # this process is among them
+            until(lambda n=n_pids: len(recognizer._pids) == n and recognizer._errands.open)
+            assert recognizer.readiness.stage == "preparing"
+            os.kill(recognizer._process.pid, signal.SIGKILL)
+        until(lambda: recognizer.readiness.stage == "failed")
+        assert "stopped in the middle" in recognizer.readiness.error
+        recognizer.prepare(NO_CHOICE)
+        until(lambda: recognizer.readiness.stage == "ready")
+    finally:
+        recognizer.close()
+
+
 def test_the_expected_time_is_measured_and_learned_from_runs(recording, tmp_path):
     experience = Experience(tmp_path / "speed.json")
     recognizer = Recognizer(experience=experience, loader="light_engine:load")
