@@ -68,7 +68,7 @@ class Variant:
 
 
 INT8 = Forms("int8", "int8", "int8")
-INT4 = Forms("int4", "int4", "int4", 32)
+INT4 = Forms("int4_weights", "int4_weights", "int4", 32)
 VARIANTS = {
     "float32": Variant(precision="float32"),
     "bfloat16": Variant(precision="bfloat16"),
@@ -83,7 +83,7 @@ VARIANTS = {
     "int8 decoder": Variant(Forms(decoder="int8")),
     "int4, 32": Variant(INT4),
     "int4, 32 distilled": Variant(INT4, distilled="qad-int4", base="int4, 32"),
-    "int4 encoder": Variant(Forms(encoder="int4")),
+    "int4 encoder": Variant(Forms(encoder="int4_weights")),
     "int4 decoder": Variant(Forms(decoder="int4")),
     "int4, 32 at 0.85": Variant(INT4, temperature=0.85, base="int4, 32"),
     "int4, 32 at 0.95": Variant(INT4, temperature=0.95, base="int4, 32"),

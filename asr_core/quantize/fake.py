@@ -29,7 +29,7 @@ class FakeQuantized(Linear):
 
     Args:
         form: any but "float".
-        group: of "int4".
+        group: of 4 bits.
 
     Raises:
         ValueError: groups of that size do not fit the weight.
@@ -43,7 +43,7 @@ class FakeQuantized(Linear):
         self._form, self._group = form, group
         self._kept: Tensor | None = None
         self.train(layer.training)
-        if form == "int4" and (group % 2 or n_inputs % group):
+        if form.startswith("int4") and (group % 2 or n_inputs % group):
             raise ValueError(f"groups of {group} in rows of {n_inputs}")
 
     def rounded(self) -> Tensor:
@@ -80,7 +80,7 @@ class FakeQuantized(Linear):
 
     @torch.no_grad()
     def _coded(self) -> Tensor:
-        if self._form != "int4":
+        if not self._form.startswith("int4"):
             codes, scales = int8_codes(self.weight)
             return codes * scales[:, None]
         codes, scales, least = int4_codes(self.weight, self._group)

@@ -15,9 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from asr_core.quantize.codes import int4_codes, int4_values, int8_codes
+from asr_core.model.linear import fastest
+from asr_core.quantize.codes import int4_codes, int4_values, int8_codes, unpacked_pairs
 
 _ZERO = 128  # of activations in 8 bits: oneDNN wants them without sign
+_FEW = 64  # rows up to which torch's product in 4 bits is the faster way
+_GROUPS = (32, 64, 128, 256)  # inputs that may share a scale in it
+_BLOCK = 64  # outputs that it takes together
 _SLICE = 2**19  # weights that are unpacked at once, so that they stay in the cache
 
 
@@ -151,7 +155,8 @@ class Int8Dynamic(QuantizedLinear):
 class Int4Weights(QuantizedLinear):
     """Weights in 4 bits, two a byte, with a scale and a least value a group of inputs.
 
-    It spares memory and costs time: the codes become numbers again in every call.
+    It spares memory and costs time: the codes become numbers again in every call. That is little
+    where there are many rows, as in an encoder.
 
     Args:
         group: inputs of a group, 32, 64 or 128; more: smaller and coarser.
@@ -180,6 +185,31 @@ class Int4Weights(QuantizedLinear):
             for codes, scales, least in zip(*parts, strict=True)
         ]
         return torch.cat(found, dim=1)
+
+
+class Int4Steps(Int4Weights):
+    """The same for layers that see few rows at a time, as those of a decoder, on the CPU.
+
+    Their codes are also laid out for torch's own product in 4 bits, which is many times as fast
+    there as numbers made of them. It takes bfloat16 and adds in float32.
+
+    Attributes:
+        packed: the codes, and (G, E, 2) bfloat16 scales and values of code 8, the outputs filled
+            up to whole blocks; None where torch has no such product for them, or no fast one.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, group: int) -> None:
+        super().__init__(weight, bias, group)
+        self.packed: tuple[Tensor, Tensor] | None = None
+        if group in _GROUPS and has_int4_product():
+            filled = F.pad(weight.detach().float(), (0, 0, 0, -len(weight) % _BLOCK))
+            self.packed = _laid_out(*int4_codes(filled, group))
+
+    def product(self, x: Tensor) -> Tensor:
+        if self.packed is None or len(x) > _FEW:
+            return super().product(x)
+        found = _int4_product(x, *self.packed)[:, : self.out_features]
+        return found.to(product_dtype(x))
 
 
 class QuantizedEmbedding(nn.Module):
@@ -213,6 +243,34 @@ def has_int8_product() -> bool:
     except (AttributeError, RuntimeError, NotImplementedError):  # not in this wheel
         return False
     return bool((found == 64 * 127 * (255 - _ZERO)).all())
+
+
+@lru_cache(maxsize=1)
+def has_int4_product() -> bool:
+    """Whether this torch multiplies 4 bits here faster than numbers made of them, measured once."""
+    weight, x = torch.randn(2048, 512), torch.randn(5, 512)  # a step of a search
+    plain = Int4Weights(weight, None, 32)
+    with torch.inference_mode():
+        try:
+            packed = _laid_out(plain.codes, plain.scales, plain.least)
+            found = fastest(lambda: _int4_product(x, *packed))
+        except (AttributeError, RuntimeError, NotImplementedError):  # not in this wheel
+            return False
+        return found < fastest(lambda: plain.product(x))
+
+
+def _laid_out(codes: Tensor, scales: Tensor, least: Tensor) -> tuple[Tensor, Tensor]:
+    """What `int4_codes` gave, as torch's product wants it."""
+    whole = unpacked_pairs(codes).T.int().contiguous()  # (E, D)
+    middle = least.float() + 8 * scales.float()
+    pairs = torch.stack([scales, middle.bfloat16()], dim=-1).contiguous()
+    return torch.ops.aten._convert_weight_to_int4pack_for_cpu(whole, 1), pairs
+
+
+def _int4_product(x: Tensor, packed: Tensor, pairs: Tensor) -> Tensor:
+    """(n, D) -> (n, E) bfloat16."""
+    group = x.shape[1] // len(pairs)
+    return torch.ops.aten._weight_int4pack_mm_for_cpu(x.bfloat16(), packed, group, pairs)
 
 
 def _int8_product(

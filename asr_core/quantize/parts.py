@@ -12,6 +12,7 @@ from asr_core.model.decoder import AttentionDecoder
 from asr_core.model.hybrid import HybridModel
 from asr_core.model.linear import Linear
 from asr_core.quantize.layers import (
+    Int4Steps,
     Int4Weights,
     Int8Dynamic,
     Int8Weights,
@@ -19,7 +20,7 @@ from asr_core.quantize.layers import (
     QuantizedLinear,
 )
 
-Form = Literal["float", "int8", "int8_weights", "int4"]
+Form = Literal["float", "int8", "int8_weights", "int4", "int4_weights"]
 GROUP = 32  # inputs whose 4 bits share a scale
 
 
@@ -27,14 +28,14 @@ GROUP = 32  # inputs whose 4 bits share a scale
 class Forms:
     """Of the linear layers of every part; norms, convolutions and the language head stay float.
 
-    "int8" has activations in 8 bits, too; "int8_weights" and "int4" have weights only. A decoder's
-    tied output is its embedding in the same codes.
+    "int8" has activations in 8 bits, too; the others have weights only. "int4" is for what sees
+    few rows at a time. A decoder's tied output is its embedding in the same codes.
     """
 
     encoder: Form = "float"
     ctc: Form = "float"
     decoder: Form = "float"
-    group: int = GROUP  # of "int4"
+    group: int = GROUP  # of 4 bits
 
 
 # A layer, its form, inputs of a group, whether single rows will be asked for -> what replaces it.
@@ -48,6 +49,8 @@ def quantized_layer(layer: nn.Linear, form: Form, group: int, keeps_rows: bool) 
         ValueError: groups of 4 bits do not fit it.
     """
     if form == "int4":
+        return Int4Steps(layer.weight, layer.bias, group)
+    if form == "int4_weights":
         return Int4Weights(layer.weight, layer.bias, group)
     if form == "int8_weights":
         return Int8Weights(layer.weight, layer.bias)
@@ -104,7 +107,7 @@ class Size:
 
     Attributes:
         stored: what a file of them would take.
-        in_memory: with the copies that are laid out for oneDNN.
+        in_memory: with the copies that are laid out for their products.
     """
 
     stored: int
@@ -123,6 +126,8 @@ def size_of(model: nn.Module) -> Size:
                 stored += n_bytes
             else:
                 copies += n_bytes
+        elif isinstance(module, Int4Steps) and module.packed is not None:
+            copies += sum(part.numel() * part.element_size() for part in module.packed)
         elif isinstance(module, (Linear, AttentionDecoder)) and module.packed is not None:
             copies += module.packed.numel() * module.packed.element_size()
     return Size(stored, stored + copies)

@@ -15,9 +15,12 @@ from asr_core.settings import FloatPrecision, Precision
 
 FORMS = {  # on the processor, which multiplies 8 bits
     "int8": Forms("int8", "int8", "int8"),
-    "int4": Forms("int4", "int4", "int4"),
+    "int4": Forms("int4_weights", "int4_weights", "int4"),
 }
-_WEIGHTS_ONLY = {**FORMS, "int8": Forms("int8_weights", "int8_weights", "int8_weights")}
+_WEIGHTS_ONLY = {
+    "int8": Forms("int8_weights", "int8_weights", "int8_weights"),
+    "int4": Forms("int4_weights", "int4_weights", "int4_weights"),
+}
 FEW_BITS: tuple[Precision, ...] = ("int8", "int4", "fp8")
 
 

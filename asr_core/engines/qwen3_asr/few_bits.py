@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from asr_core.engines.folders import description
 from asr_core.quantize.fp8 import use_fp8
-from asr_core.quantize.layers import Int4Weights, Int8Dynamic, Int8Weights
+from asr_core.quantize.layers import Int4Steps, Int4Weights, Int8Dynamic, Int8Weights
 from asr_core.quantize.parts import GROUP
 from asr_core.settings import Precision
 
@@ -57,20 +57,23 @@ def quantize(model: Any, precision: Precision) -> None:
     Raises:
         ValueError: groups of 4 bits do not fit a layer.
     """
-    for part in (model.model.audio_tower, model.model.language_model):
+    language_model = model.model.language_model
+    for part in (model.model.audio_tower, language_model):
         if precision == "fp8":
             use_fp8(part)
             continue
         for parent in [*part.modules()]:
             for name, layer in [*parent.named_children()]:
                 if isinstance(layer, nn.Linear):
-                    setattr(parent, name, _quantized(layer, precision))
+                    setattr(parent, name, _quantized(layer, precision, part is language_model))
 
 
-def _quantized(layer: nn.Linear, precision: Precision) -> nn.Module:
+def _quantized(layer: nn.Linear, precision: Precision, sees_few_rows: bool) -> nn.Module:
+    is_on_cpu = layer.weight.device.type == "cpu"
     if precision == "int4":
-        return Int4Weights(layer.weight, layer.bias, GROUP)
-    if layer.weight.device.type != "cpu":
+        form = Int4Steps if is_on_cpu and sees_few_rows else Int4Weights
+        return form(layer.weight, layer.bias, GROUP)
+    if not is_on_cpu:
         return Int8Weights(layer.weight, layer.bias)
     return Int8Dynamic(layer.weight, layer.bias, keeps_rows=False)
 

@@ -19,7 +19,7 @@ from asr_core.bench.quantization import (
     table,
 )
 from asr_core.engines.conformer import engine_of
-from asr_core.quantize.layers import Int4Weights, Int8Dynamic
+from asr_core.quantize.layers import Int4Steps, Int8Dynamic
 from asr_core.quantize.parts import Size
 from asr_core.store.bundled import MODELS
 
@@ -83,7 +83,7 @@ def test_a_form_is_built_as_it_is_called_and_smaller(monkeypatch):
     assert MODELS[0].name == "sottovoce-base"
     _, floats = built(VARIANTS["float32"], {}, {})
     sizes = {}
-    for name, layer in (("int8 decoder", Int8Dynamic), ("int4, 128", Int4Weights)):
+    for name, layer in (("int8 decoder", Int8Dynamic), ("int4, 128", Int4Steps)):
         seen = []
         quantized = quantization.quantize
 

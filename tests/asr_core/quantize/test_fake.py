@@ -13,7 +13,7 @@ from asr_core.quantize.parts import Forms, quantize, quantized_layer
 ENCODER = EncoderConfig(n_mels=20, d_model=32, n_heads=2, n_layers=1, d_ff=64)
 DECODER = DecoderConfig(vocab_size=48, d_model=32, n_heads=2, n_layers=2, d_ff=64)
 TIED = DecoderConfig(48, d_model=32, n_heads=2, n_layers=2, d_ff=64, tied_output=True)
-FORMS = ["int8", "int8_weights", "int4"]
+FORMS = ["int8", "int8_weights", "int4_weights"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from asr_core.engines.qwen3_asr.generation import answers
 from asr_core.engines.qwen3_asr.placing import Placement
 from asr_core.engines.qwen3_asr.prompt import question
 from asr_core.errors import AsrError
-from asr_core.quantize.layers import Int4Weights, Int8Dynamic
+from asr_core.quantize.layers import Int4Steps, Int4Weights, Int8Dynamic
 from asr_core.settings import Settings
 
 
@@ -33,7 +33,7 @@ def kinds(model):
         "projector": model.model.multi_modal_projector,
         "output": model.lm_head,
     }
-    linear = (nn.Linear, Int8Dynamic, Int4Weights)
+    linear = (nn.Linear, Int8Dynamic, Int4Weights)  # and Int4Steps, which is one
     return {
         name: {type(layer) for layer in part.modules() if isinstance(layer, linear)}
         for name, part in parts.items()
@@ -41,10 +41,11 @@ def kinds(model):
 
 
 @pytest.mark.parametrize(
-    ("precision", "kind", "alike"), [("int8", Int8Dynamic, 0.98), ("int4", Int4Weights, 0.7)]
+    ("precision", "encoder", "decoder", "alike"),
+    [("int8", Int8Dynamic, Int8Dynamic, 0.98), ("int4", Int4Weights, Int4Steps, 0.7)],
 )
 def test_encoder_and_language_model_are_in_few_bits_and_compute_nearly_the_same(
-    folders, windows, monkeypatch, precision, kind, alike
+    folders, windows, monkeypatch, precision, encoder, decoder, alike
 ):
     """A random model magnifies what is rounded: 4 bits move it far."""
     monkeypatch.setattr(few_bits, "GROUP", 16)  # the tiny model's layers are that narrow
@@ -52,8 +53,8 @@ def test_encoder_and_language_model_are_in_few_bits_and_compute_nearly_the_same(
     found = load(folders / "random-hf" / "model", precision)
     assert (found[0].precision, exact[0].precision) == (precision, "float32")
     assert kinds(found[0].model) == {
-        "encoder": {kind},
-        "language model": {kind},
+        "encoder": {encoder},
+        "language model": {decoder},
         "projector": {nn.Linear},
         "output": {nn.Linear},
     }
