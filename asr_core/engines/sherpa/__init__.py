@@ -1,8 +1,8 @@
 """Models in ONNX that sherpa-onnx runs: Qwen3-ASR in 8 bits, SenseVoice, WeNet, FireRed and others.
 
     kinds    the families, told by the names of a folder's files
-    reader   a piece of sound -> what the library says of it, read again where that cannot be
-    engine   windows -> pieces -> words with times
+    reader   a piece of sound -> what the library says of it
+    engine   a folder -> `piecewise`'s engine of it
 
 The library is of compiled code that the guard does not see: it runs where every engine does, in the
 worker, which on Linux has left the network.

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from asr_core.audio import SAMPLE_RATE
-from asr_core.audio.segment import Window, speech_windows
+from asr_core.audio.segment import Window
+from asr_core.engines.piecewise import Said, without_loop
 from asr_core.engines.qwen3_asr.prompt import without_control
-from asr_core.engines.sherpa.kinds import Kind
+from asr_core.engines.sherpa.kinds import Kind, is_in_8_bits
 from asr_core.errors import AsrError, ModelError
 
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
@@ -23,35 +24,24 @@ _FEWEST_TOKENS = 32  # with those that name the language
 _SCAFFOLD = 4  # tokens that it takes off again: the language and the mark behind it
 # What is left where the library noticed a loop itself: it cuts more than what was said again.
 _NOTHING = re.compile(r"(language \w+)?\s*")
-_LOOP = re.compile(r"(.{1,8}?)\1{20,}", re.DOTALL)
-_SHORTEST = 4.0  # seconds; what is shorter is not cut again
 
 
-class Said(NamedTuple):
-    """What was read of a piece of sound."""
-
-    window: Window
-    text: str
-    language: str | None  # ISO code; None where the model names none
-    tokens: Sequence[str] = ()
-    starts: Sequence[float] = ()  # of the tokens, seconds from the start of the piece
-
-
-class Reader:
-    """A model of sherpa-onnx, warm.
-
-    Args:
-        counts: gets what was read again.
+class SherpaReader:
+    """A model of sherpa-onnx, warm, as `piecewise.Reader` has it.
 
     Raises:
         AsrError: the package is not installed.
         ModelError: the library cannot load the files.
     """
 
-    def __init__(
-        self, name: str, kind: Kind, files: Mapping[str, Path], counts: Counter[str]
-    ) -> None:
-        self._name, self._kind, self._files, self._counts = name, kind, files, counts
+    def __init__(self, name: str, kind: Kind, files: Mapping[str, Path], device: str) -> None:
+        self._name, self._kind, self._files = name, kind, files
+        self.languages: Collection[str] = kind.languages
+        self.longest = kind.longest
+        self.counts: Counter[str] = Counter()
+        self.notes: list[str] = []
+        if device not in ("auto", "cpu"):
+            self.notes.append(f"{name} is computed by the processor, not by {device}.")
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # it brings an onnxruntime of its own
         try:
             import sherpa_onnx
@@ -64,27 +54,25 @@ class Reader:
         self._recognizer = lru_cache(maxsize=1)(self._loaded)
         self._recognizer("")
 
-    def read(self, window: Window, language: str | None, terms: Sequence[str]) -> Iterator[Said]:
-        """What is said in a window, piece by piece.
+    def describe(self) -> dict[str, Any]:
+        """What loads it, in how many bits it is, and what it lacks."""
+        can = {
+            "language hint": self._kind.languages,
+            "word times": self._kind.mark,
+            "terms": self._kind.answers,
+            "streaming": False,
+            "confidence": False,
+        }
+        return {
+            "device": "cpu",
+            "precision": "int8" if is_in_8_bits(self._files) else "float32",
+            "loader": self._kind.loader,
+            "lacks": [what for what, has in can.items() if not has],
+            "notes": self.notes,
+        }
 
-        A piece is read in halves where a model that answers went round in circles, came to the end
-        of what it may write, or wrote nothing.
-
-        Args:
-            language: ISO code of the one to write; None lets the model choose.
-            terms: that may come up, where the model takes any.
-        """
-        for piece in _pieces(window, self._kind.longest):
-            said, is_whole = self._said(piece, language, terms)
-            if is_whole or piece.duration < 2 * _SHORTEST:
-                yield said
-                continue
-            self._counts["read_in_halves"] += 1
-            for half in _pieces(piece, piece.duration / 2):
-                yield self._said(half, language, terms)[0]
-
-    def _said(self, piece: Window, language: str | None, terms: Sequence[str]) -> tuple[Said, bool]:
-        """What is said in a piece, and whether it is neither cut off nor a loop."""
+    def said(self, piece: Window, language: str | None, terms: Sequence[str]) -> Said:
+        """What is said in a piece."""
         told = self._kind.languages.get(language or "", "")
         recognizer = self._recognizer("" if self._kind.answers else told)
         stream = recognizer.create_stream()
@@ -99,13 +87,13 @@ class Reader:
         recognizer.decode_stream(stream)
         found = stream.result
         named = found.lang.strip("<|>") or (language if told else None)
+        text = without_loop(found.text)
         if not self._kind.answers:
-            text = _LOOP.sub(r"\1", found.text).strip()
-            return Said(piece, text, named, found.tokens, found.timestamps), True
+            return Said(piece, text.strip(), named, found.tokens, found.timestamps)
         if _NOTHING.fullmatch(found.text):
-            return Said(piece, "", named), False
-        is_whole = len(found.tokens) < most - _SCAFFOLD and _LOOP.search(found.text) is None
-        return Said(piece, _LOOP.sub(r"\1", found.text).strip(), named, found.tokens), is_whole
+            return Said(piece, "", named, is_whole=False)
+        is_whole = len(found.tokens) < most - _SCAFFOLD and text == found.text
+        return Said(piece, text.strip(), named, found.tokens, is_whole=is_whole)
 
     def _loaded(self, told: str) -> Any:
         """The model, told to write a language where that is settled when it is loaded."""
@@ -119,11 +107,3 @@ class Reader:
                 f"sherpa-onnx cannot load the model {self._name!r} ({type(error).__name__}). Get "
                 "the model again, in the form that sherpa-onnx publishes."
             ) from error
-
-
-def _pieces(window: Window, longest: float) -> list[Window]:
-    """A window, or what is said in it in pieces no longer than that."""
-    if window.duration <= longest:
-        return [window]
-    found = [*speech_windows([window.waveform], offset=window.start, max_duration=longest)]
-    return found or [window]

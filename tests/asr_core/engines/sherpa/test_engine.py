@@ -54,7 +54,8 @@ def loaded(folder, **settings):
 
 
 def read(engine, window, **settings):
-    (found,) = engine.recognize([window], Settings(**settings))
+    *drafts, found = engine.recognize([window], Settings(**settings))
+    assert not any(draft.segments for draft in drafts)
     assert found.end == window.end
     return found.segments
 
@@ -128,9 +129,9 @@ def test_terms_are_told_to_a_model_that_takes_them_and_an_echo_is_read_without(
 ):
     engine = loaded(tiny_sherpa.write_qwen(tmp_path / "tiny"))
     asked = []
-    inner = engine._reader._said
+    inner = engine._reader.said
     monkeypatch.setattr(
-        engine._reader, "_said", lambda *given: asked.append(given[2]) or inner(*given)
+        engine._reader, "said", lambda *given: asked.append(given[2]) or inner(*given)
     )
     read(engine, window, vocabulary=("Sottovoce", "Conformer"))
     assert asked == [["Sottovoce", "Conformer"]]
@@ -142,7 +143,7 @@ def test_terms_are_told_to_a_model_that_takes_them_and_an_echo_is_read_without(
 def test_a_long_window_is_read_in_pieces_that_fit_the_model(tmp_path):
     engine = loaded(tiny_sherpa.write_qwen(tmp_path / "tiny"))
     window = Window(5.0, voice(28.0), ((5.0, 33.0),))
-    pieces = [said.window for said in engine._reader.read(window, None, ())]
+    pieces = [said.window for said in engine.read(window, None, ())]
     assert len(pieces) > 1
     assert all(piece.duration <= 18.0 for piece in pieces)
     assert all(a.end <= b.start for a, b in pairwise(pieces))
