@@ -73,7 +73,8 @@ class Settings:
     Attributes:
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
-        device: "auto", "cpu", "cuda", "cuda:1", "mps"; of exported models "directml", "coreml".
+        device: "auto", "cpu", "cuda", "cuda:1", "mps"; of exported models "directml", "coreml";
+            of GGUF files "vulkan".
         second_engine: the model that reads again what the first was not sure of; empty: none.
         second_precision: its precision.
         second_below: a segment with less confidence than this is read again.
@@ -133,8 +134,8 @@ class Settings:
             raise _refusal("second_engine", self.second_engine, "the name of an engine, or none")
         if type(self.second_below) not in (int, float) or not 0 <= self.second_below <= 1:
             raise _refusal("second_below", self.second_below, "a number from 0 to 1")
-        if not _matches(r"auto|cpu|mps|cuda(:\d+)?|directml|coreml", self.device):
-            wanted = "auto, cpu, cuda, cuda:1, mps, directml or coreml"
+        if not _matches(r"auto|cpu|mps|cuda(:\d+)?|vulkan|directml|coreml", self.device):
+            wanted = "auto, cpu, cuda, cuda:1, mps, vulkan, directml or coreml"
             raise _refusal("device", self.device, wanted)
         if not _matches(r"auto|[a-z]{2,3}", self.language):
             raise _refusal("language", self.language, "auto, or a code such as zh, en or ja")

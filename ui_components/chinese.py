@@ -230,8 +230,8 @@ TEMPLATES = {
     "the name of an engine": "一个引擎的名称",
     "the name of an engine, or none": "一个引擎的名称，或者没有",
     "a number from 0 to 1": "0 到 1 之间的数",
-    "auto, cpu, cuda, cuda:1, mps, directml or coreml": (
-        "auto、cpu、cuda、cuda:1、mps、directml 或 coreml"
+    "auto, cpu, cuda, cuda:1, mps, vulkan, directml or coreml": (
+        "auto、cpu、cuda、cuda:1、mps、vulkan、directml 或 coreml"
     ),
     "auto, or a code such as zh, en or ja": "auto，或 zh、en、ja 这样的代码",
     "codes such as zh, en and ja": "zh、en、ja 这样的代码",
@@ -246,13 +246,13 @@ TEMPLATES = {
     ),
     "No engine here can run the model in {folder!r}. It takes Qwen3-ASR folders with config.json "
     "and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with all their files, what "
-    "`sottovoce train --pack` and `sottovoce models export --onnx` wrote, and "
-    "models as sherpa-onnx publishes them; a forced aligner is used when it lies beside a "
-    "Qwen3-ASR.": (
+    "`sottovoce train --pack` and `sottovoce models export --onnx` wrote, "
+    "models as sherpa-onnx publishes them, and GGUF files of Qwen3-ASR for transcribe.cpp; a "
+    "forced aligner is used when it lies beside a Qwen3-ASR.": (
         "这里没有引擎能运行“{folder}”中的模型。可以使用带 config.json 和 safetensors 文件的 "
         "Qwen3-ASR 文件夹，文件齐全的 FireRedASR、WeNet 和 ESPnet 的 Conformer，"
         "以及 `sottovoce train --pack` 和 `sottovoce models export --onnx` "
-        "写出的文件夹，以及 sherpa-onnx 发布的模型；"
+        "写出的文件夹，sherpa-onnx 发布的模型，以及为 transcribe.cpp 制作的 Qwen3-ASR GGUF 文件；"
         "强制对齐模型放在 Qwen3-ASR 旁边时会被用到。"
     ),
     "The model folder {folder!r} cannot be used: {reason}. Get the folder again.": (
@@ -343,6 +343,48 @@ TEMPLATES = {
     "sherpa-onnx cannot load the model {model!r} ({reason}). Get the model again, in the form that "
     "sherpa-onnx publishes.": (
         "sherpa-onnx 无法加载模型“{model}”（{reason}）。请重新获取 sherpa-onnx 发布的模型。"
+    ),
+    "The model {model!r} needs the package transcribe-cpp, which is not installed. The extra "
+    "`ggml` brings it: pip install -e .[ggml]": (
+        "模型“{model}”需要软件包 transcribe-cpp，而它没有安装。"
+        "附加组件 `ggml` 包含它：pip install -e .[ggml]"
+    ),
+    "transcribe-cpp does not start on this computer ({reason}). Install it anew: pip install "
+    "--force-reinstall transcribe-cpp transcribe-cpp-native": (
+        "transcribe-cpp 无法在这台电脑上启动（{reason}）。请重新安装：pip install "
+        "--force-reinstall transcribe-cpp transcribe-cpp-native"
+    ),
+    "transcribe-cpp cannot load the model {model!r} ({reason}). Get the model again, or choose cpu "
+    "as the device.": (
+        "transcribe-cpp 无法加载模型“{model}”（{reason}）。请重新获取模型，或将设备选为 cpu。"
+    ),
+    "There are several GGUF files in {folder!r}: {names}. Give the path of one of them.": (
+        "“{folder}”中有多个 GGUF 文件：{names}。请给出其中一个的路径。"
+    ),
+    "{name!r} says it is {kind!r}, and Sottovoce runs GGUF files only of qwen3_asr, as they are "
+    "made for transcribe.cpp: those for llama.cpp or CrispASR are laid out in another way. Choose "
+    "another model.": (
+        "“{name}”自称是“{kind}”，而 Sottovoce 只能运行为 transcribe.cpp 制作的 qwen3_asr 文件："
+        "llama.cpp 或 CrispASR 的文件结构不同。请选择其他模型。"
+    ),
+    "{name!r} is no GGUF file, or is damaged ({reason}). Get the model again.": (
+        "“{name}”不是 GGUF 文件，或已损坏（{reason}）。请重新获取模型。"
+    ),
+    "There is no Vulkan driver, or no graphics card that it knows. Install the driver of the card, "
+    "or choose auto as the device.": (
+        "没有 Vulkan 驱动程序，或者它找不到显卡。请安装显卡的驱动程序，或将设备选为 auto。"
+    ),
+    "{name} could not read a piece of the sound on {device} ({reason}). Choose cpu as the "
+    "device.": "{name} 在 {device} 上无法识别一段声音（{reason}）。请将设备选为 cpu。",
+    "{name} runs on {unit}, not on {device}.": "{name} 在 {unit} 上运行，而不是 {device}。",
+    "{name} is computed by the processor, since there is no Vulkan driver. If this computer has a "
+    "graphics card, install its driver.": (
+        "没有 Vulkan 驱动程序，{name} 由处理器计算。如果这台电脑有显卡，请安装它的驱动程序。"
+    ),
+    "What {device} wrote went round in circles and was read again by the processor ({n} times). If "
+    "it happens often, choose cpu as the device.": (
+        "{device} 写出的内容原地打转，已由处理器重新识别（{n} 次）。"
+        "如果经常如此，请将设备选为 cpu。"
     ),
     "The model {model!r} says it is {kind!r}, and Sottovoce runs graphs of this form only of "
     "{known}. Choose another model.": (
@@ -545,8 +587,8 @@ TEMPLATES = {
         "收到的 {file} 与应有的内容不符，已丢弃。请重新添加；若仍如此，是网站或网络改动了它。"
     ),
     # … from a folder or an archive
-    "{name!r} is no folder and no ZIP or TAR archive. Give the folder of a model.": (
-        "“{name}”不是文件夹，也不是 ZIP 或 TAR 压缩包。请给出模型的文件夹。"
+    "{name!r} is no folder, no ZIP or TAR archive and no GGUF file. Give the folder of a model.": (
+        "“{name}”不是文件夹，也不是 ZIP 或 TAR 压缩包，也不是 GGUF 文件。请给出模型的文件夹。"
     ),
     "The archive {name!r} is damaged or encrypted ({kind}). Copy it again.": (
         "压缩包“{name}”已损坏或已加密（{kind}）。请重新复制。"

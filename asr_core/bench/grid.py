@@ -178,7 +178,8 @@ def _key(row: Row, recordings: Sequence[Recording], plan: Plan) -> str:
     """Of everything that a measurement depends on and that can be known without making it."""
     weights: list[tuple[str, int, int]] = []
     if row.settings is not None:
-        for path in sorted(folder_of(row.settings.engine).iterdir()):
+        model = folder_of(row.settings.engine)
+        for path in sorted(model.iterdir()) if model.is_dir() else [model]:
             about = path.stat()
             weights.append((path.name, about.st_size, about.st_mtime_ns))
     order = [

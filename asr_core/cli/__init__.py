@@ -179,7 +179,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--device",
         metavar="DEVICE",
-        help="auto, cpu, cuda, cuda:1 or mps; of an exported model directml or coreml, too",
+        help="auto, cpu, cuda, cuda:1 or mps; of an exported model directml or coreml, too, and "
+        "of a GGUF file vulkan",
     )
     how.add_argument("--precision", choices=get_args(Precision))
     how.add_argument(

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from asr_core.audio.segment import Window
 from asr_core.engines.folders import BUNDLED_FOLDER, folder_of, installed
+from asr_core.engines.ggml.file import gguf_files
 from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.engines.sherpa.kinds import is_published
 from asr_core.errors import AsrError, ModelError
@@ -108,6 +109,7 @@ TABLE = [
     Row("asr_core.engines.families:wenet", _has("train.yaml")),
     Row("asr_core.engines.families:espnet", _has("config.yaml", "meta.yaml")),
     Row("asr_core.engines.sherpa.engine:load", is_published, searches=False),
+    Row("asr_core.engines.ggml.engine:load", lambda path: bool(gguf_files(path)), searches=False),
 ]
 
 
@@ -154,8 +156,8 @@ def _loader(settings: Settings) -> Callable[[], Engine]:
             f"No engine here can run the model in {folder.name!r}. It takes Qwen3-ASR folders with "
             "config.json and safetensors files, Conformers of FireRedASR, WeNet and ESPnet with "
             "all their files, what `sottovoce train --pack` and `sottovoce models export --onnx` "
-            "wrote, and models as sherpa-onnx publishes them; a forced aligner is used when it "
-            "lies beside a Qwen3-ASR."
+            "wrote, models as sherpa-onnx publishes them, and GGUF files of Qwen3-ASR for "
+            "transcribe.cpp; a forced aligner is used when it lies beside a Qwen3-ASR."
         )
     module, function = row.loader.split(":")
     loader: Callable[[Settings], Engine] = getattr(import_module(module), function)

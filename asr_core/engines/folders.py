@@ -20,7 +20,7 @@ def installed() -> dict[str, Path]:
 
 
 def folder_of(name: str) -> Path:
-    """The folder of an installed model, or the one that `name` itself is the path of.
+    """The folder of an installed model, or the one or the GGUF file that `name` is the path of.
 
     Raises:
         ModelError: there is none, or one that was added is damaged.
@@ -28,7 +28,7 @@ def folder_of(name: str) -> Path:
     models = installed()
     added = model_folder(name) if name in models else None  # a file of it may be gone
     folder = added or models.get(name, Path(name))
-    if not folder.is_dir():
+    if not folder.is_dir() and not (folder.suffix == ".gguf" and folder.is_file()):
         known = ", ".join(models)
         raise ModelError(f"There is no model {name!r}. Choose a model folder or one of: {known}.")
     return folder

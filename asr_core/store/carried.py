@@ -51,6 +51,8 @@ class Piece:
 def pieces_of(path: Path) -> Iterator[list[Piece]]:
     """The files of a folder, a ZIP or a TAR archive, in the order in which they lie there.
 
+    A GGUF file is a model by itself.
+
     An archive whose files all lie in one folder is taken for that folder.
 
     Raises:
@@ -59,6 +61,8 @@ def pieces_of(path: Path) -> Iterator[list[Piece]]:
     try:
         if path.is_dir():
             yield _checked(path.name, _in_folder(path))
+        elif path.is_file() and path.suffix == ".gguf":
+            yield _checked(path.name, iter([_piece(path.name, path)]))
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 yield _checked(path.name, _without_root(_in_zip(archive)))
@@ -67,7 +71,8 @@ def pieces_of(path: Path) -> Iterator[list[Piece]]:
                 yield _checked(path.name, _without_root(_in_tar(archive)))
         else:
             raise ModelError(
-                f"{path.name!r} is no folder and no ZIP or TAR archive. Give the folder of a model."
+                f"{path.name!r} is no folder, no ZIP or TAR archive and no GGUF file. Give the "
+                "folder of a model."
             )
     except _BROKEN as error:
         raise ModelError(_damaged(path, error)) from None
@@ -115,7 +120,11 @@ def _in_folder(folder: Path) -> Iterator[Piece]:
         if path.is_symlink():
             raise UnfitError(f"{name!r} is a link (copy it as a file first)")
         if path.is_file():
-            yield Piece(name, path.stat().st_size, partial(open, path, "rb"))
+            yield _piece(name, path)
+
+
+def _piece(name: str, path: Path) -> Piece:
+    return Piece(name, path.stat().st_size, partial(open, path, "rb"))
 
 
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[Piece]:

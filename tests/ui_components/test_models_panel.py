@@ -146,7 +146,7 @@ def test_a_carried_folder_is_copied_checked_and_removed(panel, hub, tmp_path):
     assert model_folder(NAME) is None
     at.text_input(key="model_path").set_value(str(tmp_path / "gone"))
     at.button(key="FormSubmitter:carried_model-Copy it here").click()
-    assert "'gone' is no folder and no ZIP or TAR archive" in said(ended(run(at)))
+    assert "'gone' is no folder, no ZIP or TAR archive and no GGUF file" in said(ended(run(at)))
 
 
 def test_the_bundled_model_and_one_without_a_hub_have_no_button(panel):

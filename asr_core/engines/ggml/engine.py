@@ -1,0 +1,26 @@
+"""The engine of a Qwen3-ASR in a GGUF file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from asr_core.engines.folders import folder_of
+from asr_core.engines.ggml.file import the_gguf
+from asr_core.engines.ggml.reader import GgmlReader
+from asr_core.engines.piecewise import PiecewiseEngine
+from asr_core.engines.times import bundled_alignment
+from asr_core.settings import Settings
+
+
+def load(settings: Settings) -> PiecewiseEngine:
+    """The engine for the folder or the file that `settings` name, its weights mapped into memory.
+
+    Raises:
+        ModelError: the file cannot be loaded, or is of another family.
+        AsrError: the package transcribe-cpp is not installed, or Vulkan was asked for in vain.
+    """
+    path = folder_of(settings.engine)
+    reader = GgmlReader(path.name, the_gguf(path), settings.device)
+    device = "auto" if settings.device == "vulkan" else settings.device  # torch has no such device
+    aligning = replace(settings, device=device)
+    return PiecewiseEngine(path.name, reader, bundled_alignment(aligning))
