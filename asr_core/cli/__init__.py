@@ -224,7 +224,9 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         description="The only command that uses the network, and only for a NAME, after a yes.",
     )
     add.add_argument(
-        "model", metavar="NAME|FOLDER|ARCHIVE", help="of the list; or what was carried here"
+        "model",
+        metavar="NAME|FOLDER|ARCHIVE|FILE.gguf",
+        help="of the list; or what was carried here",
     )
     add.add_argument("--name", metavar="NAME", help="what a folder or archive is to be called")
     add.add_argument("--yes", action="store_true", help="do not ask before fetching")

@@ -194,7 +194,8 @@ class PiecewiseEngine:
                 said = next(read, None)
             if said is None:
                 return
-            self._stages.made("search", len(said.tokens))
+            if said.tokens:  # some libraries do not name them
+                self._stages.made("search", len(said.tokens))
             yield said
 
     def _segments(self, said: Said) -> Iterator[Segment]:

@@ -48,6 +48,7 @@ class GgmlReader:
 
     def __init__(self, name: str, file: Path, device: str) -> None:
         self._name, self._file = name, file
+        self._precision = precision_of(file)
         self._library = _library(name)
         self.counts: Counter[str] = Counter()
         self.notes: list[str] = []
@@ -59,7 +60,7 @@ class GgmlReader:
         self._takes_terms = self._model.supports("vocabulary")
         if device != "auto" and self._device != _BACKENDS.get(device):
             self.notes.append(f"{name} runs on {self._device}, not on {device}.")
-        elif device == "auto" and self._device == "cpu" and sys.platform != "darwin":
+        elif device == "auto" and sys.platform != "darwin" and not self._has("vulkan"):
             self.notes.append(
                 f"{name} is computed by the processor, since there is no Vulkan driver. If this "
                 "computer has a graphics card, install its driver."
@@ -82,7 +83,7 @@ class GgmlReader:
             )
         return {
             "device": self._device,
-            "precision": precision_of(self._file),
+            "precision": self._precision,
             "loader": self._model.variant,
             "lacks": [what for what, has in can.items() if not has],
             "notes": notes,
@@ -124,13 +125,16 @@ class GgmlReader:
 
     def _backend(self, device: str) -> str:
         """The library's word for a device; it chooses where it has none."""
-        if device == "vulkan" and not self._library.backend_available("vulkan"):
+        if device == "vulkan" and not self._has("vulkan"):
             raise AsrError(
                 "There is no Vulkan driver, or no graphics card that it knows. Install the "
                 "driver of the card, or choose auto as the device."
             )
         backend = _BACKENDS.get(device, "auto")
-        return backend if self._library.backend_available(backend) else "auto"
+        return backend if self._has(backend) else "auto"
+
+    def _has(self, backend: str) -> bool:
+        return self._library.backend_available(backend)
 
     def _loaded(self, backend: str) -> Any:
         try:
@@ -146,7 +150,8 @@ class GgmlReader:
 
 
 def _library(name: str) -> Any:
-    """transcribe-cpp, in an environment in which it computes rightly."""
+    """transcribe-cpp, in an environment in which it computes rightly and starts no program."""
+    os.environ["GGML_NO_BACKTRACE"] = "1"  # of a debugger, which would look into this process
     if vulkan.INTEL in vulkan.makers():
         # Theirs add up in float16 and overflow (llama.cpp issue 18969). ggml looks once, when it
         # starts; a Windows library has the environment of the moment it was loaded.

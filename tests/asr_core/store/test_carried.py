@@ -104,6 +104,15 @@ def test_what_no_one_knows_needs_a_name(models_folder, tmp_path, capsys):
     assert not (models_folder / "up").exists()
 
 
+def test_a_gguf_file_is_a_model_by_itself(models_folder, tmp_path, capsys):
+    file = tmp_path / "Qwen3-ASR-0.6B-Q8_0.gguf"
+    file.write_bytes(b"GGUF and more")
+    assert main(["models", "add", str(file), "--name", "qwen"]) == 0
+    assert contents("qwen") == {file.name: b"GGUF and more"}
+    assert main(["models", "info", "qwen"]) == 0
+    assert f"from      {file.name}" in capsys.readouterr().out
+
+
 def test_the_models_of_another_computer_are_compared_with_their_manifest(
     models_folder, tmp_path, capsys
 ):
