@@ -572,8 +572,8 @@ _PHRASES = {
     "model_remove_ask": ("Delete {size} from this computer?", "从这台电脑删除 {size}？"),
     "model_remove_yes": ("Yes, delete it", "是，删除"),
     "model_carried": (
-        "Or a folder or archive that you carried here",
-        "或者您带来的文件夹、压缩包",
+        "Or a folder, an archive or a GGUF file that you carried here",
+        "或者您带来的文件夹、压缩包或 GGUF 文件",
     ),
     "model_carried_help": (
         "Its whole path on this computer. It is copied, and nothing is asked of the network.",

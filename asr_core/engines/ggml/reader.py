@@ -150,8 +150,9 @@ class GgmlReader:
 
 
 def _library(name: str) -> Any:
-    """transcribe-cpp, in an environment in which it computes rightly and starts no program."""
+    """transcribe-cpp, in an environment in which it computes rightly and gives nothing away."""
     os.environ["GGML_NO_BACKTRACE"] = "1"  # of a debugger, which would look into this process
+    os.environ.pop("TRANSCRIBE_DUMP_DIR", None)  # where it would write down what it hears
     if vulkan.INTEL in vulkan.makers():
         # Theirs add up in float16 and overflow (llama.cpp issue 18969). ggml looks once, when it
         # starts; a Windows library has the environment of the moment it was loaded.

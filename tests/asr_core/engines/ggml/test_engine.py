@@ -221,7 +221,7 @@ def test_a_library_that_does_not_start_is_said_in_a_sentence(loaded, monkeypatch
 
 @pytest.mark.parametrize(("maker", "expected"), [(vulkan.INTEL, "1"), (0x10DE, None)])
 def test_the_environment_is_set_before_the_library_is_loaded(loaded, monkeypatch, maker, expected):
-    """Float16 is off where a card is Intel's, and a crash starts no debugger."""
+    """Float16 is off where a card is Intel's, a crash starts no debugger, nothing is written."""
     found = []
 
     class Watch:
@@ -230,16 +230,17 @@ def test_the_environment_is_set_before_the_library_is_loaded(loaded, monkeypatch
                 found.append([os.environ.get(name) for name in names])
                 raise ImportError(name)
 
-    names = ("GGML_VK_DISABLE_F16", "GGML_NO_BACKTRACE")
+    names = ("GGML_VK_DISABLE_F16", "GGML_NO_BACKTRACE", "TRANSCRIBE_DUMP_DIR")
     for name in names:
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TRANSCRIBE_DUMP_DIR", "somewhere")
     monkeypatch.setattr(vulkan, "makers", lambda: {maker})
     monkeypatch.delitem(sys.modules, "transcribe_cpp", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Watch(), *sys.meta_path])
     with pytest.raises(AsrError, match="needs the package"):
         loaded()
-    assert found == [[expected, "1"]]
+    assert found == [[expected, "1", None]]
 
 
 def test_devices_that_are_not_there_are_named_with_what_to_do(loaded, monkeypatch):
