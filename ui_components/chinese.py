@@ -374,16 +374,16 @@ TEMPLATES = {
     "or choose auto as the device.": (
         "没有 Vulkan 驱动程序，或者它找不到显卡。请安装显卡的驱动程序，或将设备选为 auto。"
     ),
-    "{name} could not read a piece of the sound on {device} ({reason}). Choose cpu as the "
-    "device.": "{name} 在 {device} 上无法识别一段声音（{reason}）。请将设备选为 cpu。",
+    "{name} could not read a piece of the sound ({reason}). Close other programs, or choose "
+    "another model.": "{name} 无法识别一段声音（{reason}）。请关闭其他程序，或选择其他模型。",
     "{name} runs on {unit}, not on {device}.": "{name} 在 {unit} 上运行，而不是 {device}。",
     "{name} is computed by the processor, since there is no Vulkan driver. If this computer has a "
     "graphics card, install its driver.": (
         "没有 Vulkan 驱动程序，{name} 由处理器计算。如果这台电脑有显卡，请安装它的驱动程序。"
     ),
-    "What {device} wrote went round in circles and was read again by the processor ({n} times). If "
-    "it happens often, choose cpu as the device.": (
-        "{device} 写出的内容原地打转，已由处理器重新识别（{n} 次）。"
+    "On {device} the model failed or went round in circles {n} times, and the processor read "
+    "again. If it happens often, choose cpu as the device.": (
+        "模型在 {device} 上出错或原地打转 {n} 次，已由处理器重新识别。"
         "如果经常如此，请将设备选为 cpu。"
     ),
     "The model {model!r} says it is {kind!r}, and Sottovoce runs graphs of this form only of "

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,8 +34,8 @@ class _Heard(NamedTuple):
 class GgmlReader:
     """A model of transcribe-cpp, warm, as `piecewise.Reader` has it.
 
-    A card whose numbers overflow writes one token for ever ("!!!!"): what goes round in circles
-    there is read again by the processor.
+    A card whose numbers overflow writes one token for ever ("!!!!"): what goes round in circles or
+    fails there is read again by the processor.
 
     Attributes:
         notes: sentences for the user about this computer.
@@ -55,7 +56,7 @@ class GgmlReader:
         self._model = self._loaded(self._backend(device))
         self._device = self._model.device.kind
         self._session = self._opened(self._model)
-        self._by_processor = lru_cache(maxsize=1)(lambda: self._opened(self._loaded("cpu")))
+        self._by_processor = lru_cache(maxsize=1)(self._processors)
         self.languages: Collection[str] = self._model.capabilities.languages
         self._takes_terms = self._model.supports("vocabulary")
         if device != "auto" and self._device != _BACKENDS.get(device):
@@ -78,8 +79,8 @@ class GgmlReader:
         notes = [*self.notes]
         if n := self.counts["read_by_processor"]:
             notes.append(
-                f"What {self._device} wrote went round in circles and was read again by the "
-                f"processor ({n} times). If it happens often, choose cpu as the device."
+                f"On {self._device} the model failed or went round in circles {n} times, and the "
+                "processor read again. If it happens often, choose cpu as the device."
             )
         return {
             "device": self._device,
@@ -91,11 +92,13 @@ class GgmlReader:
 
     def said(self, piece: Window, language: str | None, terms: Sequence[str]) -> Said:
         """What is said in a piece."""
-        found = self._heard(self._session, piece, language, terms)
-        if found.is_loop and self._device != "cpu":
+        if self._device != "cpu":
+            with suppress(AsrError):  # it lost the card, or has too little memory there
+                found = self._heard(self._session, piece, language, terms)
+                if not found.is_loop:
+                    return found.said
             self.counts["read_by_processor"] += 1
-            found = self._heard(self._by_processor(), piece, language, terms)
-        return found.said
+        return self._heard(self._by_processor(), piece, language, terms).said
 
     def _heard(
         self, session: Any, piece: Window, language: str | None, terms: Sequence[str]
@@ -113,8 +116,8 @@ class GgmlReader:
             is_cut, is_loop = True, isinstance(error, self._library.OutputRepetition)
         except self._library.TranscribeError as error:
             raise AsrError(
-                f"{self._name} could not read a piece of the sound on {self._device} "
-                f"({type(error).__name__}). Choose cpu as the device."
+                f"{self._name} could not read a piece of the sound ({type(error).__name__}). Close "
+                "other programs, or choose another model."
             ) from error
         text = without_loop(found.text)
         is_loop = is_loop or text != found.text
@@ -144,6 +147,10 @@ class GgmlReader:
                 f"transcribe-cpp cannot load the model {self._name!r} ({type(error).__name__}). "
                 "Get the model again, or choose cpu as the device."
             ) from error
+
+    def _processors(self) -> Any:
+        """What reads on the processor, if it is not what reads anyway."""
+        return self._session if self._device == "cpu" else self._opened(self._loaded("cpu"))
 
     def _opened(self, model: Any) -> Any:
         return model.session(n_threads=torch.get_num_threads())
