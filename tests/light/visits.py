@@ -72,6 +72,11 @@ def start_anew(page: PageClient) -> None:
     page.until_shown("Drop a recording")
 
 
+def _until_ended(page: PageClient) -> None:
+    """Cut short, or done before the blow fell."""
+    page.until(lambda: page.shows(STOPPED) or "save_as" in page.widgets)
+
+
 class Visits:
     """One household, its page visited again and again.
 
@@ -171,14 +176,14 @@ class Visits:
         page.until(lambda: self.household.has_told("window", n_windows))
         page.live(moment.rng.uniform(0.0, self.work_s))
         self.in_phase["model"] += not self.household.has_told("heard")
-        return lambda: page.until_shown(STOPPED)
+        return lambda: _until_ended(page)
 
     def _streaming(self, page: PageClient, moment: Moment) -> Callable[[], object]:
         page.drop(moment.marks.name, self.sound(moment.marks, "streaming"))
         page.until_shown(self.words(moment.marks))
         page.live(moment.rng.uniform(0.0, 6 * self.work_s))
         self.in_phase["streaming"] += not self.household.has_told("heard")
-        return lambda: page.until_shown(STOPPED)
+        return lambda: _until_ended(page)
 
     def _save(self, page: PageClient, moment: Moment) -> Callable[[], object]:
         self.transcribe(page, moment.marks, "save")
