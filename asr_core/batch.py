@@ -27,7 +27,7 @@ from asr_core.text.tidy import tidied
 LEDGER = "batch.jsonl"
 
 _TICK_S = 0.2  # between two looks at whether all is to stop
-_OF_THE_PAGE = ("page_language", "keep_vocabulary", "start_at_once", "autosave")
+_OF_THE_PAGE = ("page_language", "keep_vocabulary", "start_at_once", "autosave", "servers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from typing import BinaryIO
 
 _ROOT = Path(__file__).resolve().parents[1]  # the folder asr_core lies in
 
-_ONLINE = "asr_core.store.program"  # the only one that may be let out, to hosts it is told
+_FETCHES = "asr_core.store.program"  # may be let out to hosts it is told
+_WORKER = "asr_core.jobs.worker"  # may be let out to one host and port, of a server that is chosen
 _MODULES = (
-    _ONLINE,
+    _FETCHES,
+    _WORKER,
     "asr_core.bench.cell",
-    "asr_core.jobs.worker",
     "asr_core.sandbox.program",
     "asr_core.saving",
     "asr_core.scribe",
@@ -39,9 +40,9 @@ def command(module: str, *arguments: str, hosts: Sequence[str] = ()) -> list[str
     """How to start `module`'s `main(*arguments)` in a process of its own.
 
     Args:
-        hosts: on the network, that it may reach; only one program of ours may have any.
+        hosts: on the network, that it may reach; only two programs of ours may have any.
     """
-    if hosts and module != _ONLINE:
+    if not _may_have(module, hosts):
         raise ValueError(f"{module} stays off the network")
     paths = list(dict.fromkeys([*(path for path in sys.path if path), str(_ROOT)]))
     return [*_line(module, hosts), json.dumps(paths), *arguments]
@@ -59,10 +60,24 @@ def take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def is_ours(line: Sequence[str] | str) -> bool:
     """True for a line of `command`; on Windows it is one string."""
-    heads = [_line(name, ())[: None if name != _ONLINE else -1] for name in _MODULES]
     if isinstance(line, str):
+        heads = [
+            _line(name, ())[: -1 if name in (_FETCHES, _WORKER) else None] for name in _MODULES
+        ]
         return any(line.startswith(subprocess.list2cmdline(head)) for head in heads)
-    return any(list(line[: len(head)]) == head for head in heads)
+    given = list(line[: len(_line("", ()))])
+    try:
+        module, hosts = given[-2], json.loads(given[-1])
+        return module in _MODULES and _may_have(module, hosts) and given == _line(module, hosts)
+    except (IndexError, TypeError, ValueError):
+        return False
+
+
+def _may_have(module: str, hosts: Sequence[str]) -> bool:
+    """Whether a program of ours may be let out to these."""
+    if module == _WORKER:
+        return len(hosts) == 0 or (len(hosts) == 1 and ":" in hosts[0])
+    return not hosts or module == _FETCHES
 
 
 def _line(module: str, hosts: Sequence[str]) -> list[str]:

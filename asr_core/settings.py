@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from asr_core.errors import AsrError
 from asr_core.saving import save_text
+from asr_core.servers import Server, is_address
 
 DecodeMode = Literal["ctc", "attention", "rescore", "joint", "draft"]
 FloatPrecision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -71,6 +73,9 @@ class Settings:
     """Choices for one run, checked when they are made.
 
     Attributes:
+        servers: the list of servers that may be chosen, a line each as `Server.parse` reads them;
+            they may hold tokens, so they are in no `repr`.
+        engine: a model's name, or the address of a server on that list.
         language: "auto", or the ISO code every segment is decoded in.
         languages: among these "auto" chooses, segment by segment.
         device: "auto", "cpu", "cuda", "cuda:1", "mps"; of exported models "directml", "coreml";
@@ -94,6 +99,8 @@ class Settings:
         AsrError: a choice that does not exist.
     """
 
+    # First, since the engine is checked by it when settings are read one by one.
+    servers: tuple[str, ...] = dataclasses.field(default=(), repr=False)
     engine: str = "sottovoce-base"
     language: str = "auto"
     languages: tuple[str, ...] = ("zh", "en")
@@ -132,6 +139,17 @@ class Settings:
             raise _refusal("engine", self.engine, "the name of an engine")
         if not isinstance(self.second_engine, str):
             raise _refusal("second_engine", self.second_engine, "the name of an engine, or none")
+        is_list = isinstance(self.servers, tuple)
+        if not is_list or not all(isinstance(line, str) for line in self.servers):
+            raise _refusal("servers", type(self.servers).__name__, "lines of text")
+        allowed = [Server.parse(line).address for line in self.servers]
+        if is_address(self.second_engine):
+            raise AsrError("A server cannot be the second model. Choose one of this computer.")
+        if is_address(self.engine) and self.engine not in allowed:
+            raise AsrError(
+                f"The server {self.engine!r} is not on your list, so nothing is sent to it. Allow "
+                "it under Models on the page, or with: sottovoce models add ADDRESS"
+            )
         if type(self.second_below) not in (int, float) or not 0 <= self.second_below <= 1:
             raise _refusal("second_below", self.second_below, "a number from 0 to 1")
         if not _matches(r"auto|cpu|mps|cuda(:\d+)?|vulkan|directml|coreml", self.device):
@@ -160,6 +178,23 @@ class Settings:
         return (*first, self.second_engine, self.second_precision) if self.second_engine else first
 
     @property
+    def server(self) -> Server | None:
+        """The server that is chosen, and with it that sound leaves this computer; mostly None."""
+        servers = map(Server.parse, self.servers if is_address(self.engine) else ())
+        return next((server for server in servers if server.address == self.engine), None)
+
+    def allowing(self, server: Server) -> Settings:
+        """The same with `server` on the list, in place of what the list said of its address."""
+        others = [line for line in self.servers if Server.parse(line).address != server.address]
+        return replace(self, servers=(*others, server.line))
+
+    def forgetting(self, address: str) -> Settings:
+        """The same without that server, and with the bundled model if it was the chosen one."""
+        engine = Settings().engine if self.engine == address else self.engine
+        left = [line for line in self.servers if Server.parse(line).address != address]
+        return replace(self, engine=engine, servers=tuple(left))
+
+    @property
     def of_first(self) -> Settings:
         """The same without a second model."""
         return replace(self, second_engine="")
@@ -174,11 +209,7 @@ class Settings:
     def from_mapping(cls, data: Mapping[str, Any]) -> Settings:
         """Settings from what JSON gives; unknown keys are ignored, absent ones the default."""
         known = {field.name for field in fields(cls)} & data.keys()
-        values = {name: data[name] for name in known}
-        for name, value in values.items():
-            if isinstance(value, list):
-                values[name] = tuple(value)
-        return cls(**values)
+        return cls(**{name: _from_json(data[name]) for name in known})
 
     @classmethod
     def load(cls, path: Path | None = None, notes: list[str] | None = None) -> Settings:
@@ -202,9 +233,7 @@ class Settings:
         settings = cls()
         for name in [field.name for field in fields(cls) if field.name in data]:
             try:
-                settings = replace(
-                    settings, **{name: getattr(cls.from_mapping({name: data[name]}), name)}
-                )
+                settings = replace(settings, **{name: _from_json(data[name])})
             except AsrError as error:
                 notes.append(f"In {path}: {error} The default is used.")
         return settings
@@ -229,6 +258,10 @@ def settings_file() -> Path:
     import platformdirs  # here, since whoever only passes settings on does not need it
 
     return platformdirs.user_config_path("sottovoce", appauthor=False) / "settings.json"
+
+
+def _from_json(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _matches(pattern: str, value: object) -> bool:

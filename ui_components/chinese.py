@@ -632,6 +632,69 @@ TEMPLATES = {
     ),
     "There is no {file} in it, which {index} names.": "其中没有 {index} 所列的 {file}。",
     "{file} cannot be read. Get the model again.": "无法读取 {file}。请重新取得模型。",
+    # servers
+    "The sound left this computer for {address}.": "声音已离开本机，发往 {address}。",
+    "Behind the address {address!r} stands more than a token. Write both on one line, with one "
+    "space between them.": "地址“{address}”后面不只有一个令牌。请把两者写在一行，中间空一格。",
+    "{address!r} is not the address of a server in full. Write scheme, host and port and nothing "
+    "else, in small letters: https://asr.example.org:8000.": (
+        "“{address}”不是服务器的完整地址。请用小写字母写出协议、主机和端口，不要写别的："
+        "https://asr.example.org:8000。"
+    ),
+    "{address!r} would get the sound in the clear. Write https, or the number of an address in a "
+    "private network.": ("声音会以明文发往“{address}”。请写 https，或写私有网络中的数字地址。"),
+    "A server cannot be the second model. Choose one of this computer.": (
+        "服务器不能作为第二个模型。请选择本机的模型。"
+    ),
+    "The server {address!r} is not on your list, so nothing is sent to it. Allow it under Models "
+    "on the page, or with: sottovoce models add ADDRESS": (
+        "服务器“{address}”不在您的名单上，因此什么也不会发给它。请在页面的“模型”中允许它，"
+        "或运行：sottovoce models add ADDRESS"
+    ),
+    "A server is chosen for this or for what is being transcribed just now, and not for both. Try "
+    "again when that is done.": (
+        "这一段和正在转写的录音，只有其中一个选择了服务器。请等转写完成后再试。"
+    ),
+    "{address!r} is no server. Choose one of your list.": (
+        "“{address}”不是服务器。请从您的名单中选择。"
+    ),
+    "{address!r} is not the server that was loaded. Try again.": (
+        "“{address}”不是已载入的服务器。请再试一次。"
+    ),
+    "The token for {address} cannot be sent. Write it in ASCII.": (
+        "无法发送 {address} 的令牌。请只用 ASCII 字符。"
+    ),
+    "The network is closed here, also for {address}.": "这里不能联网，也不能连接 {address}。",
+    "{address} cannot prove that it is what it says ({why}), so nothing was sent. Ask whoever runs "
+    "it for a certificate that this computer trusts, or name theirs in SSL_CERT_FILE.": (
+        "{address} 无法证明自己的身份（{why}），因此什么也没有发送。"
+        "请向管理者索取本机信任的证书，或用 SSL_CERT_FILE 指明他们的证书。"
+    ),
+    "Nobody answers at {address}. Check that the server runs there.": (
+        "{address} 无人应答。请检查服务器是否在那里运行。"
+    ),
+    "The line to {address} broke. Try again.": "与 {address} 的连接中断。请再试一次。",
+    "There is no safe line to {address} ({why}). Does it speak https there?": (
+        "无法与 {address} 建立安全连接（{why}）。那里用的是 https 吗？"
+    ),
+    "{address} does not answer. Try again later.": "{address} 没有回应。请稍后再试。",
+    "What {address} answers is no transcription. Is it a server of /v1/audio/transcriptions?": (
+        "{address} 的回答不是转写结果。它提供 /v1/audio/transcriptions 吗？"
+    ),
+    "{address} cannot be reached ({reason}). Check that the server runs, and its address.": (
+        "无法连接 {address}（{reason}）。请检查服务器是否运行，以及地址是否正确。"
+    ),
+    "{address} sends us on to another address, which is not followed. Allow the one that answers "
+    "itself.": "{address} 要转到另一个地址，程序没有跟随。请允许直接回答的那个地址。",
+    "{address} does not take the token. Give the right one in SOTTOVOCE_SERVER_TOKEN, or "
+    "behind the address on the list.": (
+        "{address} 不接受令牌。请在 SOTTOVOCE_SERVER_TOKEN 中或名单的地址后面给出正确的令牌。"
+    ),
+    "{address} is too busy or not well (status {n}). Try again later.": (
+        "{address} 太忙或出了故障（状态 {n}）。请稍后再试。"
+    ),
+    "{address} refuses this: “{said}”.": "{address} 拒绝了请求：“{said}”。",
+    "status {n}": "状态 {n}",
 }
 
 # Reasons that the system itself gives, by their number: each system has its own English for them.

@@ -615,6 +615,10 @@ _PHRASES = {
         ENGLISH["compiled"],
         "识别进程完全没有网络，由内核保证，对编译代码同样有效。",
     ),
+    "offline_let_out": (
+        ENGLISH["let_out"],
+        "识别进程只能连接 {place}，别处都不能：所选模型是这台服务器，声音会离开本机发往它。",
+    ),
     "offline_compiled_absent": (
         ENGLISH["compiled_absent"],
         "本系统不能给识别进程一个空的网络，其中的编译代码靠设置和我们的测试保持离线，而不是靠内核。",

@@ -18,10 +18,11 @@ from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS
 from asr_core.privacy import guard
-from asr_core.settings import DecodeMode, FloatPrecision, Precision, Punctuation, Script
+from asr_core.settings import DecodeMode, FloatPrecision, Precision, Punctuation, Script, Settings
 from asr_core.training.recipe import PRESET_NAMES, Begin
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
+_HEARING = ("transcribe", "batch")  # commands that recordings are given to
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,9 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     arguments = _parser().parse_args(argv)
     arguments.typed = sys.argv[1:] if argv is None else [*argv]
-    if argv is None:
-        _shut_in(arguments)
     try:
+        if arguments.command in _HEARING:
+            arguments.settings = _chosen(arguments, console)
+        if argv is None:
+            _shut_in(arguments)
         return _run(arguments, console)
     except KeyboardInterrupt:
         console.say("Stopped.")
@@ -61,11 +64,24 @@ def _become_program() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+def _chosen(arguments: argparse.Namespace, console: Console) -> Settings:
+    """The settings of a command that hears; a server that is chosen is told before all else."""
+    from asr_core.cli.choices import chosen_settings
+
+    settings = chosen_settings(arguments, console)
+    if settings.server is not None:
+        console.say(f"The sound leaves this computer for {settings.server.address}.")
+    return settings
+
+
 def _shut_in(arguments: argparse.Namespace) -> None:
     """Give up what this command does not need; the clipboard may be one over the network."""
+    server = arguments.settings.server if arguments.command in _HEARING else None
     is_silent = arguments.command == "transcribe" and not arguments.copy
-    if arguments.command in ("batch", "bench") or is_silent:
+    if server is None and (arguments.command in ("batch", "bench") or is_silent):
         limits.leave_network()
+    if server is not None and arguments.command == "transcribe":  # a batch lets out its workers
+        guard.let_out(server.place)
     limits.hide_memory()
 
 
@@ -174,7 +190,10 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         help="names and terms to get right, a line each: right form | heard as | heard as",
     )
     how.add_argument(
-        "--model", dest="engine", metavar="NAME", help="an installed model, or the folder of one"
+        "--model",
+        dest="engine",
+        metavar="NAME",
+        help="an installed model, the folder of one, or the address of a server that was allowed",
     )
     how.add_argument(
         "--device",
@@ -221,12 +240,15 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser(
         "add",
         help="bring a model here",
-        description="The only command that uses the network, and only for a NAME, after a yes.",
+        description="The only command that fetches anything, and only a NAME, after a yes. "
+        "An ADDRESS "
+        "(https://asr.example.org:8000) of a server is put on the list of those that sound may "
+        "leave this computer for, whenever one of them is chosen.",
     )
     add.add_argument(
         "model",
-        metavar="NAME|FOLDER|ARCHIVE|FILE.gguf",
-        help="of the list; or what was carried here",
+        metavar="NAME|FOLDER|ARCHIVE|FILE.gguf|ADDRESS",
+        help="of the list; or what was carried here; or of a server",
     )
     add.add_argument("--name", metavar="NAME", help="what a folder or archive is to be called")
     add.add_argument("--yes", action="store_true", help="do not ask before fetching")
@@ -244,8 +266,8 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
     convert.add_argument("folder", metavar="FOLDER")
     convert.add_argument("--output", required=True, metavar="FOLDER", help="a new one")
-    remove = actions.add_parser("remove", help="delete a model that was added")
-    remove.add_argument("model", metavar="NAME")
+    remove = actions.add_parser("remove", help="delete a model, or forget a server, that was added")
+    remove.add_argument("model", metavar="NAME|ADDRESS")
     export = actions.add_parser(
         "export",
         help="write the bundled model for another program to compute it",

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from asr_core import preflight
 from asr_core.batch import LEDGER, Batch, recordings_in
-from asr_core.cli.choices import chosen_settings
 from asr_core.cli.console import Console
 from asr_core.errors import AsrError
 from asr_core.pace import Pace, clock
@@ -18,7 +17,7 @@ from asr_core.pace import Pace, clock
 
 def batch(arguments: argparse.Namespace, console: Console) -> int:
     """Transcribe what is in the folder and not done yet; what is wrong with one stops no other."""
-    settings = chosen_settings(arguments, console)
+    settings = arguments.settings
     folder, out = Path(arguments.folder), Path(arguments.out)
     inputs = recordings_in(folder, out)
     if out.exists() and not out.is_dir():

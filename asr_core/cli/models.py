@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asr_core.cli.console import Console
-from asr_core.errors import ModelError
+from asr_core.errors import AsrError, ModelError
+from asr_core.servers import Server, is_address
+from asr_core.settings import Settings
 from asr_core.store import Entry, Shelved, adding, catalogue, entry, hub, shelf
 from asr_core.store.catalogue import BUNDLED, known
 
@@ -45,6 +47,8 @@ def _list(arguments: argparse.Namespace, console: Console) -> int:
     for model in here.values():
         if model.id not in [row[0] for row in rows]:
             rows.append((model.id, f"here, {_size(model.n_bytes)}", f"from {model.source}"))
+    for server in map(Server.parse, Settings.load().servers):
+        rows.append((server.address, "a server, allowed", "sound leaves this computer for it"))
     for name, state, about in rows:
         console.text(f"{name:<26} {state:<24} {about}\n")
     return 0
@@ -121,6 +125,8 @@ def _origin(model: Shelved) -> list[str]:
 
 def _add(arguments: argparse.Namespace, console: Console) -> int:
     """Bring a model: from a folder or an archive where there is one so called, else by name."""
+    if is_address(arguments.model):
+        return _allow(Server.parse(arguments.model), arguments, console)
     path = Path(arguments.model)
     if path.exists():
         carried = adding.Adding.carried(path, arguments.name, arguments.unchecked)
@@ -135,7 +141,7 @@ def _add(arguments: argparse.Namespace, console: Console) -> int:
         raise ModelError("--name and --unchecked are for folders and archives. Leave them out.")
     wanted = entry(arguments.model)
     console.say(_offer(wanted))
-    if not arguments.yes and not _said_yes(console):
+    if not arguments.yes and not _said_yes(console, "Fetch it over the network?"):
         console.say("Nothing was fetched.")
         return 1
     return _followed(adding.Adding.from_hub(wanted), console)
@@ -160,8 +166,8 @@ def _offer(entry: Entry) -> str:
     return "\n".join(lines)
 
 
-def _said_yes(console: Console) -> bool:
-    console.say('Fetch it over the network? Type "yes".')
+def _said_yes(console: Console, question: str) -> bool:
+    console.say(f'{question} Type "yes".')
     return sys.stdin.readline().strip().lower() in _YES
 
 
@@ -200,7 +206,32 @@ def _verify(arguments: argparse.Namespace, console: Console) -> int:
     return exit_code
 
 
+def _allow(server: Server, arguments: argparse.Namespace, console: Console) -> int:
+    """Put a server on the list of those that sound may be sent to."""
+    console.say(
+        f"Whenever the model {server.address} is chosen, the sound of recordings leaves this "
+        "computer for it, and whoever runs it can hear and keep them."
+    )
+    if not arguments.yes and not _said_yes(console, "Allow it?"):
+        console.say("Nothing was changed.")
+        return 1
+    Settings.load().allowing(server).save()
+    console.say(f"{server.address} is allowed. To use it: transcribe --model {server.address}")
+    return 0
+
+
+def _forget(address: str, console: Console) -> int:
+    settings = Settings.load()
+    if address not in [Server.parse(line).address for line in settings.servers]:
+        raise AsrError(f"{address!r} is not on the list. See it with: sottovoce models")
+    settings.forgetting(address).save()
+    console.say(f"{address} is forgotten: no sound goes there.")
+    return 0
+
+
 def _remove(arguments: argparse.Namespace, console: Console) -> int:
+    if is_address(arguments.model):
+        return _forget(arguments.model, console)
     n_bytes = shelf.remove(arguments.model)
     console.say(f"{arguments.model} is removed: {_size(n_bytes)} are free again.")
     return 0

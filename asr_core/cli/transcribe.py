@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from asr_core.audio.clip import Clip, clip_between
-from asr_core.cli.choices import chosen_settings
 from asr_core.cli.console import Console, told
 from asr_core.errors import AsrError
 from asr_core.export import FORMATS, TEXT_FORMATS, Stream, as_file, render, stream
@@ -30,7 +29,7 @@ STDIN = "-"
 
 def transcribe_files(arguments: argparse.Namespace, console: Console) -> int:
     """Transcribe every file; what is wrong with one does not stop the others."""
-    settings = chosen_settings(arguments, console)
+    settings = arguments.settings
     clip = _clip(arguments)
     format = arguments.format or _format_of(arguments.output) or "txt"
     _check_usage(arguments, format)

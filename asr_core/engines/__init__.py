@@ -19,6 +19,7 @@ from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.engines.sherpa.kinds import is_published
 from asr_core.errors import AsrError, ModelError
 from asr_core.result import Segment
+from asr_core.servers import is_address
 from asr_core.settings import Settings
 from asr_core.speed import Speed
 from asr_core.text.pieces import VOCABULARY
@@ -120,6 +121,8 @@ def models() -> list[str]:
 
 def searches(model: str) -> bool:
     """Whether the choice among ways to decode means anything to the model's engine."""
+    if is_address(model):
+        return False
     row = _row(installed().get(model, Path(model)))
     return row is None or row.searches
 
@@ -148,7 +151,11 @@ def load_engine(settings: Settings) -> Engine:
 
 
 def _loader(settings: Settings) -> Callable[[], Engine]:
-    """What loads the engine for a model."""
+    """What loads the engine for a model, or for the server of an address."""
+    if is_address(settings.engine):
+        from asr_core.engines.server.engine import load
+
+        return partial(load, settings)
     folder = folder_of(settings.engine)
     row = _row(folder)
     if row is None:

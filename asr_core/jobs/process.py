@@ -22,14 +22,19 @@ class WorkerProcess:
 
     It ends itself when this side of the pipe is closed, however that came about.
 
+    Args:
+        place: host and port of a server, which it may reach; empty, as mostly: nothing at all.
+
     Attributes:
+        place: as given.
         inbox: what the worker says, then {"kind": "gone"} when it is no more. Others may put
             messages in, too, to wake up whoever waits for it.
     """
 
-    def __init__(self, loader: str) -> None:
+    def __init__(self, loader: str, place: str = "") -> None:
+        self.place = place
         self._popen = subprocess.Popen(
-            command("asr_core.jobs.worker", loader),
+            command("asr_core.jobs.worker", loader, hosts=[place] if place else []),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libraries print names of files there

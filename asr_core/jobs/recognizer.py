@@ -164,7 +164,8 @@ class Recognizer:
                 name=name,
                 settings=asdict(settings),
                 clip=wire.pack_clip(clip),
-            )
+            ),
+            settings,
         )
 
     def align(
@@ -181,7 +182,8 @@ class Recognizer:
                 clip=wire.pack_clip(clip),
                 text=text,
                 language=language,
-            )
+            ),
+            settings,
         )
 
     def ahead_of(self, job: Job) -> int:
@@ -248,14 +250,14 @@ class Recognizer:
             timer.daemon = True
             timer.start()
 
-    def _ask(self, errand: Errand[T]) -> Future[T]:
-        """Send an errand as soon as the worker has a moment."""
+    def _ask(self, errand: Errand[T], settings: Settings | None = None) -> Future[T]:
+        """Send an errand as soon as the worker has a moment, or one that these settings need."""
         self._errands.add(errand)
         with self._lock:
             process = self._process
         if process is not None:  # it may be at work on a job: whoever follows that looks here
             process.inbox.put({"kind": "errands"})
-        self._chores.put(self._run_errands)
+        self._chores.put(partial(self._run_errands, settings))
         return errand.answer
 
     def _probe(self, job: Job) -> None:
@@ -303,7 +305,7 @@ class Recognizer:
     def _prepared(self, settings: Settings) -> Errand[None]:
         errand = Errand("prepare", lambda message: None, settings=asdict(settings))
         self._errands.add(errand)
-        self._run_errands()
+        self._run_errands(settings)
         return errand
 
     def _measure(self) -> None:
@@ -311,14 +313,14 @@ class Recognizer:
         assert self._warm is not None
         errand = Errand("speed", _speed, settings=asdict(self._warm))
         self._errands.add(errand)
-        self._run_errands()
+        self._run_errands(self._warm)
         if not errand.answer.cancelled() and errand.answer.exception() is None:
             self._speed = errand.answer.result()
 
-    def _run_errands(self) -> None:
+    def _run_errands(self, settings: Settings | None = None) -> None:
         """Send what was asked, and wait for the answers."""
         try:
-            process = self._living_process()
+            process = self._living_process(settings)
             self._errands.send(process)
             while self._errands.open:
                 message = process.inbox.get()
@@ -341,12 +343,15 @@ class Recognizer:
         if header.refusal and self._line.leave(job):
             job.end("failed", job.partial(), header.refusal, self._receipt(job, held=0))
 
-    def _living_process(self) -> WorkerProcess:
-        if self._process is None or not self._process.alive:
-            if self._process is not None:
-                self._process.close()
+    def _living_process(self, settings: Settings | None = None) -> WorkerProcess:
+        """The worker, or a fresh one if it is gone or may reach what `settings` do not say."""
+        place = None if settings is None else _place(settings)
+        process = self._process
+        if process is None or not process.alive or place not in (None, process.place):
+            if process is not None:
+                process.close()
             self._errands.lose()  # nobody must wait for what was asked of the one before
-            process = WorkerProcess(self._loader)
+            process = WorkerProcess(self._loader, place or "")
             with self._lock:
                 self._process = process
                 self._pids.add(process.pid)
@@ -370,14 +375,17 @@ class Recognizer:
         """The first job that waits, unless the worker is known to be unfit."""
         if self.readiness.stage == "failed":
             return
-        try:
-            process = self._living_process()  # first: who cancels the job must find its worker
+        first = next(iter(self._line.waiting()), None)
+        try:  # first: who cancels the job must find its worker
+            process = self._living_process(first and first.settings)
         except OSError as error:
             process = error
         with self._lock:  # so that nobody ends this worker for the job before
             job = self._line.begin()
         if job is None:  # cancelled while it waited
             return
+        if isinstance(process, WorkerProcess) and process.place != _place(job.settings):
+            process = self._fresh_for(job)  # it was another's turn a moment ago
         if isinstance(process, OSError):
             end = unforeseen(job, process)
         else:
@@ -407,13 +415,20 @@ class Recognizer:
         """The job on a fresh worker, since the one before it ended without a word about it."""
         dying.close()
         self._errands.give_up()
+        process = self._fresh_for(job)
+        if isinstance(process, OSError):
+            return unforeseen(job, process)
+        return escort(job, process, self._errands)
+
+    def _fresh_for(self, job: Job) -> WorkerProcess | OSError:
+        """A worker for a job that has begun, with another one."""
         try:
-            process = self._living_process()
+            process = self._living_process(job.settings)
         except OSError as error:
-            return unforeseen(job, error)
+            return error
         if job.stop_asked:  # the wish may have gone to the one before
             process.inbox.put({"kind": "stop", "job": job.id})
-        return escort(job, process, self._errands)
+        return process
 
     def _learn_speed(self, job: Job, end: End) -> None:
         """What a whole run took, for the estimates to come."""
@@ -435,6 +450,11 @@ class Recognizer:
 def _is_lost(errand: Errand[None]) -> bool:
     answer = errand.answer
     return not answer.cancelled() and isinstance(answer.exception(), WorkerGoneError)
+
+
+def _place(settings: Settings) -> str:
+    """What the worker may reach: the server that is chosen, else nothing."""
+    return settings.server.place if settings.server else ""
 
 
 class _Header(NamedTuple):

@@ -21,6 +21,7 @@ from asr_core import limits, preflight
 from asr_core.children import take_pipes
 from asr_core.errors import AsrError, AudioDecodeError, ModelError
 from asr_core.jobs import wire
+from asr_core.privacy import guard
 from asr_core.privacy.offline import look
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
@@ -48,7 +49,8 @@ class _Audio(io.BytesIO):
 
 def main(loader: str) -> None:
     """Serve the process that holds the other ends of stdin and stdout, until it is gone."""
-    limits.leave_network()  # first, since it must be before any thread
+    if not guard.place():
+        limits.leave_network()  # first, since it must be before any thread
     limits.end_with_parent()
     limits.hide_memory()
     limits.forbid_files()
@@ -204,10 +206,19 @@ class Worker:
     def _opened(self, order: wire.Message) -> Iterator[tuple[Recording, Engine, Settings]]:
         """The recording of an errand, and the engine for it: the one that is there, if there is.
 
-        It may be at work on another recording, which must not lose it.
+        It may be at work on another recording, which must not lose it. What was not meant for the
+        server that recognizes just now is not sent to it.
+
+        Raises:
+            AsrError: another server is chosen for it than for the recording at work, or none.
         """
         settings = Settings.from_mapping(order["settings"])
         source = self._receive(order)
+        if (settings.server.place if settings.server else "") != guard.place():
+            raise AsrError(
+                "A server is chosen for this or for what is being transcribed just now, and not "
+                "for both. Try again when that is done."
+            )
         engine = self._engine or self._load(settings)
         with self._open(source, order) as recording:
             yield recording, engine, settings

@@ -1,10 +1,12 @@
 """No way out: what a process of ours is refused, from its first line on.
 
 Every entry point calls `stand` before anything else: the command, the page's launcher, and with
-`asr_core.children` whatever these start. One program alone is let out, to hosts that its starter
-names: the one that fetches a model a person asked for (`asr_core.store.program`). The guard sees
-what Python code does. Compiled code it does not see: the decoder's sockets are shut by its own list
-of allowed protocols, and on Linux the worker leaves the network altogether (`asr_core.limits`).
+`asr_core.children` whatever these start. Two are let out, to what their starter names: the program
+that fetches a model a person asked for (`asr_core.store.program`), to its hosts; and whoever
+recognizes by a server that a person allowed and chose (`asr_core.servers`), to that host and port
+alone, not even to this computer's others. The guard sees what Python code does. Compiled code it
+does not see: the decoder's sockets are shut by its own list of allowed protocols, and on Linux the
+worker leaves the network altogether (`asr_core.limits`), unless a server is chosen.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ _SENTENCES = {
 _refused: Counter[str] = Counter()
 _standing = False
 _hosts: tuple[str, ...] = ()  # this process may look them up
+_place = ""  # the one host and port this process may reach, and nothing else
+_door: tuple[str, int] | None = None  # where it may listen, beside loopback
 _named: set[str] = set()  # programs that a person named, while they may be started
 _reachable: set[tuple[str, int]] = set()  # what they turned out to be: address and port
 
@@ -72,19 +76,54 @@ def stand(hosts: Sequence[str] = ()) -> None:
 
     Args:
         hosts: names this process may look up and then connect to, for the one program that fetches
-            what a person asked for; ".example.org" is every name that ends so.
+            what a person asked for; ".example.org" is every name that ends so. One with a port,
+            "asr.example.org:8000", is a place as `let_out` takes it.
     """
     global _standing, _hosts
     if _standing:
         return
-    _standing, _hosts = True, tuple(hosts)
-    if hosts:
+    _standing = True
+    places = [host for host in hosts if ":" in host]
+    _hosts = tuple(host for host in hosts if host not in places)
+    if _hosts:
         socket.getaddrinfo = _remembered(socket.getaddrinfo)
     else:  # whoever started this process: libraries that are imported from here on stay offline
         os.environ.update(_OFFLINE)
+    for place in places:
+        let_out(place)
     for name in ("connect", "connect_ex", "sendto", "bind"):
         setattr(socket.socket, name, _asked_first(name))
     sys.addaudithook(_hook)
+
+
+def let_out(place: str) -> None:
+    """From here on this process reaches one host and port, of the server a person chose; for good.
+
+    In return its connections to this computer are refused, too, unless they are to that place.
+
+    Args:
+        place: "asr.example.org:8000", "[fd00::1]:8000".
+
+    Raises:
+        ValueError: this process was let out before, to something else.
+    """
+    global _place
+    if _hosts or _place not in ("", place):
+        raise ValueError("a process is let out once")
+    if not _place:
+        socket.getaddrinfo = _remembered(socket.getaddrinfo)
+    _place = place
+
+
+def let_listen(host: str, port: int) -> None:
+    """This process may listen there, as a person asked it to, beside loopback."""
+    global _door
+    _door = (host, port)
+
+
+def place() -> str:
+    """Where `let_out` let this process; empty: nowhere."""
+    return _place
 
 
 @contextmanager
@@ -152,7 +191,7 @@ def _remembered(look_up: Callable[..., Any]) -> Callable[..., Any]:
 
     def asking(host: Any, *arguments: Any, **options: Any) -> Any:
         found = look_up(host, *arguments, **options)
-        if _is_let_out_to(host):
+        if _is_let_out_to(host, arguments[0] if arguments else options.get("port")):
             _reachable.update(place[4][:2] for place in found)
         return found
 
@@ -165,12 +204,12 @@ def _may_connect(arguments: Sequence[Any]) -> bool:
 
 
 def _may_look_up(arguments: Sequence[Any]) -> bool:
-    return _about_this_computer(arguments) or _is_let_out_to(arguments[0])
+    return _about_this_computer(arguments) or _is_let_out_to(*arguments[:2])
 
 
 def _to_this_computer(arguments: Sequence[Any]) -> bool:
     address = arguments[1]  # one that is not a tuple is local by nature
-    return not isinstance(address, tuple) or _is_this_computer(address[0])
+    return not isinstance(address, tuple) or (not _place and _is_this_computer(address[0]))
 
 
 def _about_this_computer(arguments: Sequence[Any]) -> bool:
@@ -180,12 +219,17 @@ def _about_this_computer(arguments: Sequence[Any]) -> bool:
 
 def _on_loopback(arguments: Sequence[Any]) -> bool:
     address = arguments[1]
-    return not isinstance(address, tuple) or (bool(address[0]) and _is_this_computer(address[0]))
+    if not isinstance(address, tuple) or address[:2] == _door:
+        return True
+    return bool(address[0]) and _is_this_computer(address[0])
 
 
-def _is_let_out_to(host: object) -> bool:
+def _is_let_out_to(host: object, port: object) -> bool:
     name = _text(host)
-    return isinstance(name, str) and any(
+    if not isinstance(name, str):
+        return False
+    whole = f"[{name}]" if ":" in name else name
+    return f"{whole}:{port}" == _place or any(
         name == allowed or (allowed.startswith(".") and name.endswith(allowed))
         for allowed in _hosts
     )

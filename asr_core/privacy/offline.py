@@ -39,6 +39,8 @@ ENGLISH = {
     "listens_nowhere": "Nothing of Sottovoce listens for connections.",
     "compiled": "The recognizer has no network at all. The kernel sees to it, for compiled code "
     "too.",
+    "let_out": "The recognizer may reach {place} and nothing else, since that server is the chosen "
+    "model: sound leaves this computer for it.",
     "compiled_absent": "This system gives the recognizer no empty network, so its compiled parts "
     "are kept off the network by their settings and by our tests, not by the kernel.",
     "files": "The kernel refuses the page's server and the recognizer every byte they would write "
@@ -63,6 +65,7 @@ class Look:
     network_left: bool
     files_forbidden: bool
     memory_hidden: bool
+    let_out: str = ""  # the host and port of a server that was chosen, which alone it may reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ def look() -> Look:
         limits.network_left(),
         limits.files_forbidden(),
         limits.memory_hidden(),
+        guard.place(),
     )
 
 
@@ -106,6 +110,7 @@ def look_from(data: Mapping[str, Any]) -> Look:
         data.get("network_left") is True,
         data.get("files_forbidden") is True,
         data.get("memory_hidden") is True,
+        str(data.get("let_out", "")),
     )
 
 
@@ -137,7 +142,9 @@ def lines(looks: Mapping[str, Look | None]) -> list[Line]:
     report.append(Line("blocked", "held", counts))
     report.append(_listens([where for look in found.values() for where in look.listening]))
     shut_in = [look for name, look in found.items() if name != "command"]  # that one saves texts
-    if "recognizer" in found:
+    if "recognizer" in found and found["recognizer"].let_out:
+        report.append(Line("let_out", "absent", {"place": found["recognizer"].let_out}))
+    elif "recognizer" in found:
         report.append(_guarantee("compiled", found["recognizer"].network_left))
     if shut_in:
         report.append(_guarantee("files", all(look.files_forbidden for look in shut_in)))

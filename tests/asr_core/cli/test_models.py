@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from asr_core.cli import main
+from asr_core.settings import Settings
 from asr_core.store import catalogue
 
 
@@ -56,3 +59,46 @@ def test_adding_and_removing_need_a_name(capsys):
         with pytest.raises(SystemExit) as end:
             main(command)
         assert end.value.code == 2
+
+
+SERVER = "https://asr.example.org:8000"
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    """Where settings are saved meanwhile."""
+    path = tmp_path / "settings.json"
+    monkeypatch.setattr("asr_core.settings.settings_file", lambda: path)
+    return path
+
+
+def test_a_server_is_allowed_after_a_yes_listed_and_forgotten(saved, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    assert main(["models", "add", SERVER]) == 1
+    assert not saved.exists()
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert main(["models", "add", SERVER]) == 0
+    assert "the sound of recordings leaves this computer for it" in capsys.readouterr().err
+    assert Settings.load(saved).servers == (SERVER,)
+    assert Settings.load(saved).server is None  # allowed is not chosen
+    assert main(["models"]) == 0
+    assert f"{SERVER} a server, allowed" in " ".join(capsys.readouterr().out.split())
+    assert main(["models", "remove", SERVER]) == 0
+    assert Settings.load(saved).servers == ()
+    assert main(["models", "remove", SERVER]) == 1
+    assert "is not on the list" in capsys.readouterr().err
+
+
+def test_an_address_that_would_send_in_the_clear_is_not_allowed(saved, capsys):
+    assert main(["models", "add", "--yes", "http://asr.example.org:8000"]) == 1
+    assert "would get the sound in the clear" in capsys.readouterr().err
+    assert not saved.exists()
+
+
+def test_a_server_that_was_not_allowed_cannot_be_chosen(saved, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["transcribe", "talk.wav", "--model", SERVER])
+    assert end.value.code == 2
+    assert "is not on your list, so nothing is sent to it" in " ".join(
+        capsys.readouterr().err.split()
+    )

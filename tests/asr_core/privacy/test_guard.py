@@ -196,6 +196,73 @@ print(tried(lambda: socket.gethostbyname({host!r})))
     ]
 
 
+PLACED = """
+import socket, sys
+stand()
+def reached(host, port):
+    try:
+        socket.create_connection((host, port), timeout=2.0).close()
+        return "reached"
+    except PermissionError:
+        return "refused"
+with socket.create_server(("127.0.0.1", 0)) as a, socket.create_server(("127.0.0.1", 0)) as b:
+    one, other = a.getsockname()[1], b.getsockname()[1]
+    try:
+        let_out(f"127.0.0.1:{one}")
+        let_out(f"127.0.0.1:{one}")  # the same again is nothing new
+        let_out(f"127.0.0.1:{other}")
+    except ValueError:
+        print("once", place() == f"127.0.0.1:{one}")
+    print(reached("127.0.0.1", one), reached("127.0.0.1", other), reached("192.0.2.1", one))
+"""
+
+
+def test_who_is_let_out_to_a_place_reaches_that_port_alone_and_no_other_here():
+    assert said(PLACED) == ["once", "True", "reached", "refused", "refused"]
+
+
+def test_a_place_by_name_is_looked_up_and_nothing_else_is():
+    program = """
+print(tried(lambda: connect("192.0.2.7", 8000)))
+print(tried(lambda: socket.getaddrinfo("asr.example.org", 443)))
+print(tried(lambda: socket.getaddrinfo("hub.example.org", 8000)))
+print(tried(lambda: socket.getaddrinfo("asr.example.org", 8000)))
+print(tried(lambda: connect("192.0.2.7", 8000)), tried(lambda: connect("192.0.2.7", 443)))
+print(tried(lambda: connect("127.0.0.1", 8000)), tried(lambda: connect("192.0.2.8", 8000)))
+"""
+    head = LET_OUT.replace(
+        '["hub.example.org", ".storage.example.org"]', '["asr.example.org:8000"]'
+    )
+    assert said(head + program) == ["refused"] * 3 + ["let", "let"] + ["refused"] * 3
+
+
+def test_where_a_person_asked_it_to_it_may_listen_and_nowhere_else():
+    program = """
+import socket
+stand()
+let_listen("0.0.0.0", 0)
+socket.create_server(("0.0.0.0", 0)).close()
+for place in [("0.0.0.0", 8000), ("::", 0), ("", 0)]:
+    family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+    try:
+        socket.socket(family).bind(place)
+    except PermissionError:
+        print("refused")
+"""
+    assert said(program) == ["refused"] * 3
+
+
+def test_the_worker_alone_may_be_let_out_to_a_place_and_to_nothing_wider():
+    line = command("asr_core.jobs.worker", "a:b", hosts=["asr.example.org:8000"])
+    assert offense("subprocess.Popen", (None, line, None, None)) is None
+    assert offense("subprocess.Popen", (None, list2cmdline(line), None, None)) is None
+    for hosts in (["asr.example.org"], [".example.org"], ["a:1", "b:2"]):
+        with pytest.raises(ValueError, match=r"asr_core\.jobs\.worker stays off the network"):
+            command("asr_core.jobs.worker", "a:b", hosts=hosts)
+        wider = [*line[:6], json.dumps(hosts), *line[7:]]
+        assert offense("subprocess.Popen", (None, wider, None, None)) == "start"
+
+
 def test_no_other_program_of_ours_may_be_let_out():
     with pytest.raises(ValueError, match=r"asr_core\.saving stays off the network"):
         command("asr_core.saving", hosts=["hub.example.org"])

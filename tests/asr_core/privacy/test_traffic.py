@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hand_server import hand_server, vllm
 from model_hub import ModelHub
 from traffic import watched
 
@@ -60,6 +62,25 @@ def test_a_whole_run_asks_nothing_of_the_network(tmp_path):
     assert [path.name for path in (tmp_path / "texts").iterdir()] == [SPEECH.stem + ".txt"]
     assert traffic.abroad() == []
     assert traffic.families().keys() <= {"AF_UNIX", "AF_NETLINK"}  # not even loopback
+
+
+def test_a_run_by_a_server_asks_that_port_alone_and_says_so(tmp_path):
+    traffic = watched(tmp_path)
+    said = "language None<asr_text>"  # so that no model is loaded for the times of words
+    with hand_server(lambda request: request.events(*vllm(said))) as server:
+        (tmp_path / "sottovoce").mkdir()
+        saved = json.dumps({"servers": [f"{server.address} s3cret"]})
+        (tmp_path / "sottovoce" / "settings.json").write_text(saved)
+        transcribe = ["-m", "asr_core", "transcribe", SPEECH, "--model", server.address]
+        done = run(traffic, tmp_path, *transcribe)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(f"The sound leaves this computer for {server.address}.\n")
+    assert f"{SPEECH.name}: The sound left this computer for {server.address}." in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+    assert server.seen[-1][1]["Authorization"] == "Bearer s3cret"
+    assert SPEECH.name.encode() not in server.seen[-1][2]
+    ports = {port for call in traffic.calls() for port in re.findall(r"htons\((\d+)\)", call)}
+    assert (traffic.abroad(), ports) == ([], {str(server.server_port)})
 
 
 def test_the_offline_check_itself_asks_nothing_of_the_network(tmp_path):
