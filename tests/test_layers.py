@@ -33,7 +33,7 @@ LAYERS = [
     {"asr_core.sandbox", "asr_core.sbom"},
     {"asr_core.preflight"},
     {"asr_core.jobs", "asr_core.project", "asr_core.training"},
-    {"asr_core.batch", "asr_core.bench", "asr_core.journal"},
+    {"asr_core.batch", "asr_core.bench", "asr_core.journal", "asr_core.serve"},
     {"asr_core.cli"},
     {"asr_core.__main__"},
     {"asr_core"},

@@ -22,7 +22,7 @@ from asr_core.settings import DecodeMode, FloatPrecision, Precision, Punctuation
 from asr_core.training.recipe import PRESET_NAMES, Begin
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
-_HEARING = ("transcribe", "batch")  # commands that recordings are given to
+_HEARING = ("transcribe", "batch", "serve")  # commands that recordings are given to
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,6 +104,10 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         from asr_core.cli.bench import bench
 
         return bench(arguments, console)
+    if arguments.command == "serve":
+        from asr_core.cli.serve import serve
+
+        return serve(arguments, console)
     if arguments.command == "batch":
         from asr_core.cli.batch import batch
 
@@ -133,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_transcribe(commands.add_parser("transcribe", help="write down what recordings say"))
     _add_batch(commands.add_parser("batch", help="write down a whole folder of recordings"))
+    _add_serve(commands.add_parser("serve", help="let other programs use the model, over HTTP"))
     app = commands.add_parser("app", help="open the page in the browser")
     app.add_argument(
         "--port", type=_port, metavar="N", help="the page's port; any free one if not given"
@@ -172,6 +177,27 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="txt")
     parser.add_argument(
         "--jobs", type=_count, metavar="N", help="recordings side by side; as many as fit"
+    )
+    _add_choices(parser)
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Answers POST /v1/audio/transcriptions as OpenAI's API does, one recording at a time, on "
+        "this computer alone unless --host says otherwise. The token that clients must show is in "
+        "SOTTOVOCE_SERVER_TOKEN."
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="NUMBER", help="an address of this computer"
+    )
+    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="8000")
+    parser.add_argument("--certificate", metavar="FILE", help="for https, in PEM")
+    parser.add_argument("--key", metavar="FILE", help="of the certificate, if it is not in it")
+    parser.add_argument(
+        "--queue", type=_count, default=8, metavar="N", help="requests that may wait; 8"
+    )
+    parser.add_argument(
+        "--most-mb", type=_count, default=100, metavar="N", help="of a request, in MB; 100"
     )
     _add_choices(parser)
 
