@@ -16,6 +16,7 @@ from ui_components.range_panel import range_panel
 from ui_components.readiness import readiness
 from ui_components.recorder import recorder
 from ui_components.result import result
+from ui_components.server_badge import server_badge
 from ui_components.settings_panel import settings_panel
 from ui_components.uploader import uploader
 from ui_components.welcome import privacy_note, welcome
@@ -27,6 +28,7 @@ run = state.current_run()
 # its way would be lost.
 with st.container():
     masthead()
+    server_badge()
     st.space("small")
     readiness(is_idle=run is None)
     if run is None:

@@ -93,6 +93,11 @@ class Server:
         return self.address.startswith("https:")
 
 
+def left_for(address: str) -> str:
+    """What stands with every text of a server."""
+    return f"The sound left this computer for {address}."
+
+
 def is_address(name: str) -> bool:
     """Whether a model of this name is a server."""
     return "://" in name

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from ui_components.phrases import page_language, phrase
+from ui_components.server_badge import chosen_server
 from ui_components.shortcuts import shortcuts
 from ui_components.state import remember, saved_settings
 
@@ -35,9 +36,10 @@ def masthead() -> None:
     It comes first on the page, since it settles the language of all that follows.
     """
     st.session_state.setdefault("page_language", saved_settings().page_language)
+    tagline = "tagline" if chosen_server() is None else "tagline_server"
     asked = _MASTHEAD(
         key=KEY,
-        data={"tagline": phrase("tagline"), "lang": page_language(), "keys": phrase("keys")},
+        data={"tagline": phrase(tagline), "lang": page_language(), "keys": phrase("keys")},
         on_language_change=_switch,
         on_keys_change=lambda: None,
     )

@@ -11,6 +11,7 @@ from asr_core.store import Entry, Shelved, catalogue, hub, shelf
 from asr_core.store.adding import Adding
 from asr_core.store.catalogue import BUNDLED
 from ui_components.phrases import page_language, phrase, size
+from ui_components.servers_panel import servers_panel
 from ui_components.title import plain
 from ui_components.told import told
 
@@ -48,6 +49,7 @@ def models_panel() -> None:
         elif name in known:
             _offer(known[name])
         _carried()
+        servers_panel()
 
 
 def _state(name: str, entry: Entry | None, here: dict[str, Shelved]) -> str:

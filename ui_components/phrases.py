@@ -9,6 +9,8 @@ from asr_core.privacy.offline import ENGLISH
 _PHRASES = {
     # the head of every page
     "tagline": ("Private transcription on this computer", "只在本机运行的私密转写"),
+    "tagline_server": ("Transcription by a server you chose", "由您选择的服务器转写"),
+    "leaves": ("Audio leaves this computer for {address}", "音频会离开本机，发往 {address}"),
     "keys": ("Keys", "快捷键"),
     "key": ("Key", "按键"),
     "does": ("What it does", "作用"),
@@ -56,6 +58,13 @@ _PHRASES = {
         "stays in memory, is never written to disk, and never leaves the machine.",
         "“Upload”只是把文件从浏览器交给同一台电脑上的 Sottovoce。"
         "音频只在内存里，不写入磁盘，也不离开本机。",
+    ),
+    "private_server": (
+        "You chose a server as the model: the speech in your recordings is sent to {address}, and "
+        "whoever runs it can hear and keep it. Names of files are not sent. Nothing is written to "
+        "disk here.",
+        "您选择了服务器作为模型：录音中的语音会发往 {address}，管理它的人可以收听并保留。"
+        "文件名不会发送。本机不写入磁盘。",
     ),
     # settings
     "language": ("Spoken language", "语言"),
@@ -509,8 +518,8 @@ _PHRASES = {
     "models": ("Models", "模型"),
     "models_about": (
         "Larger models know more languages and err less. One is fetched over the network only when "
-        "you say so here; transcribing never uses the network.",
-        "更大的模型会更多语言，错误更少。只有您在这里同意时才会联网下载；转写从不联网。",
+        "you say so here; transcribing with it never uses the network.",
+        "更大的模型会更多语言，错误更少。只有您在这里同意时才会联网下载；用它转写从不联网。",
     ),
     "model_choice": ("Model", "模型"),
     "model_bundled": ("Comes with Sottovoce", "随 Sottovoce 附带"),
@@ -580,6 +589,25 @@ _PHRASES = {
         "在这台电脑上的完整路径。会复制一份，不联网。",
     ),
     "model_copy": ("Copy it here", "复制进来"),
+    # servers
+    "servers": ("A server in the same building", "同一栋楼里的服务器"),
+    "servers_about": (
+        "Off unless you allow one here and then choose it as the model: the speech in your "
+        "recordings then leaves this computer for that address, and whoever runs it can hear and "
+        "keep it. It must answer /v1/audio/transcriptions, as vLLM and `sottovoce serve` do.",
+        "默认关闭。只有您在这里允许、再把它选作模型时，录音中的语音才会离开本机发往该地址，"
+        "管理它的人可以收听并保留。它须提供 /v1/audio/transcriptions，"
+        "如 vLLM 和 `sottovoce serve`。",
+    ),
+    "server_address": ("Address", "地址"),
+    "server_address_help": (
+        "In full: https://asr.example.org:8000. Plain http only for the number of an address in a "
+        "private network.",
+        "完整地址：https://asr.example.org:8000。只有私有网络的数字地址可以用 http。",
+    ),
+    "server_token": ("Token, if it asks for one", "令牌（如需要）"),
+    "server_allow": ("Allow this address", "允许这个地址"),
+    "server_forget": ("Forget it", "移除"),
     # the offline check; its English is the command line's, too
     "offline": ("Offline check", "离线检查"),
     "offline_about": (

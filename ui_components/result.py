@@ -42,7 +42,8 @@ def result(run: Run) -> None:
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
     if transcript is not None and text:
-        for note in transcript.notes if job.stage == "done" else ():
+        # The first note of one that was stopped is what was just said.
+        for note in transcript.notes[job.stage != "done" :]:
             st.caption(f":material/info: {told(note)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             language_badge(transcript.language)

@@ -9,6 +9,7 @@ from typing import get_args
 import streamlit as st
 
 from asr_core.engines import models, searches
+from asr_core.servers import Server, is_address
 from asr_core.settings import DecodeMode, Precision, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
@@ -78,13 +79,17 @@ def settings_panel() -> Settings:
 
 
 def _model(saved: Settings) -> str:
-    """The model, among those that are installed; one that is named by its folder stays."""
-    names = list(dict.fromkeys([*models(), saved.engine]))
+    """The model, among those that are installed and the servers that were allowed.
+
+    One that is named by its folder stays.
+    """
+    servers = [Server.parse(line).address for line in saved.servers]
+    names = list(dict.fromkeys([*models(), *servers, saved.engine]))
     return st.selectbox(
         phrase("model"),
         names,
         index=names.index(saved.engine),
-        format_func=lambda name: Path(name).name,
+        format_func=lambda name: name if is_address(name) else Path(name).name,
         key="model",
         help=phrase("model_help"),
     )

@@ -28,6 +28,7 @@ from ui_components.leftovers import uploaded_bytes
 from ui_components.run import Run, Source
 
 AUDIO_WAITS = 20.0  # seconds an unseen recording stays playable, as long as a reload may take
+_OBEYS_S = 2.0  # seconds in which a job that is stopped has ended
 TEXT_WAITS = 1800.0  # seconds a finished transcript waits for its page to be opened again
 
 IsOpen = Callable[[str], bool]  # whether a page, by its session, is open
@@ -215,6 +216,16 @@ class Runs:
         with self._lock:
             self._runs.remove(run)
             self._runs.insert(self._runs.index(other), run)
+
+    def forget_server(self, address: str) -> None:
+        """Stop what is at that server, and begin nothing there any more."""
+        for run in self.all():
+            server = run.job.settings.server
+            if server is not None and server.address == address:
+                if run.job.stage != "held":
+                    run.job.cancel()
+                    run.job.wait(_OBEYS_S)  # its text says where the sound went
+                run.job.settings = run.job.settings.forgetting(address)
 
     def hear_again(self, run: Run, index: int, language: str) -> None:
         """Let the worker hear a passage again; AsrError if its sound was forgotten."""

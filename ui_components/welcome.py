@@ -6,6 +6,8 @@ import streamlit as st
 
 from ui_components.last_time import was_cut_off
 from ui_components.phrases import phrase
+from ui_components.server_badge import chosen_server
+from ui_components.title import plain
 
 
 def welcome() -> None:
@@ -18,4 +20,9 @@ def welcome() -> None:
 
 def privacy_note() -> None:
     """Say where a recording goes, before it is given."""
-    st.caption(f":material/lock: {phrase('private')}")
+    server = chosen_server()
+    if server is None:
+        st.caption(f":material/lock: {phrase('private')}")
+    else:
+        said = phrase("private_server", address=plain(server.address))
+        st.caption(f":material/cell_tower: {said}")

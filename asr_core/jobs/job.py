@@ -14,6 +14,7 @@ from asr_core.jobs.live import LiveSound
 from asr_core.pace import Pace, clock
 from asr_core.privacy.receipt import Receipt, Snapshot
 from asr_core.result import Language, Segment, Transcript
+from asr_core.servers import left_for
 from asr_core.settings import Settings
 
 Stage = Literal["held", "waiting", "loading", "transcribing", "done", "cancelled", "failed"]
@@ -33,8 +34,9 @@ def stopped(
 ) -> Transcript:
     """The transcript of a run that ended before its recording did."""
     note = f"Stopped at {clock(position)}, before the end of the recording."
+    notes = (note, left_for(settings.server.address)) if settings.server else (note,)
     engine, decode = Path(settings.engine).name, settings.decode
-    return Transcript(name, position, segments, language, engine, decode, (note,))
+    return Transcript(name, position, segments, language, engine, decode, notes)
 
 
 @dataclass(frozen=True, slots=True)

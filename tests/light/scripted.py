@@ -32,6 +32,9 @@ class ScriptedJob:
         if self.running:
             self.end("cancelled", self.segments)
 
+    def wait(self, timeout=None):
+        return not self.running
+
     def end(self, stage, segments=(), error=None, notes=()):
         """The job is over."""
         language = MIXED if segments else NOTHING

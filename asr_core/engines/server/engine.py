@@ -25,7 +25,7 @@ from asr_core.engines.words import passage_segments
 from asr_core.errors import ModelError
 from asr_core.heap import give_back
 from asr_core.result import Segment
-from asr_core.servers import Server
+from asr_core.servers import Server, left_for
 from asr_core.settings import Settings
 from asr_core.speed import Speed
 from asr_core.text.echo import is_of_terms
@@ -63,7 +63,7 @@ class ServerEngine:
         shown = "".join(filter(str.isprintable, model))[:_NAME]
         self.name = f"{shown or 'server'} ({server.address})"
         self.notes: list[str] = []
-        self.notes.append(f"The sound left this computer for {server.address}.")
+        self.notes.append(left_for(server.address))
         self.notes.append(f"{self.name} does not say how sure it is of its words: none is marked.")
         self._counts: Counter[str] = Counter()
         self._stages = Stages()
