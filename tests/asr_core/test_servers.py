@@ -7,6 +7,8 @@ import json
 import pytest
 
 from asr_core.errors import AsrError
+from asr_core.jobs import stopped
+from asr_core.result import Language
 from asr_core.servers import Server
 from asr_core.settings import Settings
 
@@ -75,6 +77,18 @@ def test_only_what_is_on_the_list_can_be_chosen():
     chosen = Settings(servers=(B, f"{A} s3cret"), engine=A)
     assert chosen.server == Server(A, "s3cret")
     assert "s3cret" not in repr(chosen)
+
+
+def test_what_was_stopped_says_where_the_sound_went():
+    nothing = Language(0.0, 0.0, 0.0, "none")
+
+    def notes(settings):
+        return stopped("talk.wav", 3.0, (), nothing, settings).notes
+
+    stop = "Stopped at 0:03, before the end of the recording."
+    assert notes(Settings(servers=(A,))) == (stop,)
+    chosen = Settings(servers=(A,), engine=A)
+    assert notes(chosen) == (stop, f"The sound left this computer for {A}.")
 
 
 def test_a_server_that_is_forgotten_is_not_chosen_any_more():

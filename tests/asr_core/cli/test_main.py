@@ -8,8 +8,17 @@ from types import ModuleType
 import pytest
 
 from asr_core.cli import main
-from asr_core.cli.doctor import _ENCODERS, _added, _clipboard, _formats, _leftovers, _settings
+from asr_core.cli.doctor import (
+    _ENCODERS,
+    _added,
+    _clipboard,
+    _formats,
+    _leftovers,
+    _model,
+    _settings,
+)
 from asr_core.errors import AsrError
+from asr_core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -25,7 +34,8 @@ except SystemExit as end:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["transcribe"], ["app"], ["models"], ["train"], ["bench"], ["doctor"]]
+    "command",
+    [[], ["transcribe"], ["serve"], ["app"], ["models"], ["train"], ["bench"], ["doctor"]],
 )
 def test_help_imports_nothing_heavy(command):
     run = subprocess.run(
@@ -92,6 +102,14 @@ def test_the_doctor_reads_every_format_the_app_takes():
     assert set(EXTENSIONS) == _ENCODERS.keys()
     finding = _formats()
     assert finding.well, finding.said
+
+
+def test_the_doctor_asks_no_server_and_says_that_one_is_chosen(monkeypatch, tmp_path):
+    address = "https://asr.example.org:8000"
+    monkeypatch.setattr("asr_core.settings.settings_file", lambda: tmp_path / "settings.json")
+    Settings(servers=(f"{address} s3cret",), engine=address).save()
+    finding = _model()
+    assert finding.said == f"sound leaves this computer for the server {address}; not tried"
 
 
 def test_the_doctor_says_what_is_wrong(monkeypatch, tmp_path):

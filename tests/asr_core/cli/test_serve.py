@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,15 @@ def test_both_commands_together_with_the_bundled_model(tmp_path):
             return done
 
         far, near = text_by("--model", address), text_by()
+        folder, out = tmp_path / "recordings", tmp_path / "texts"
+        folder.mkdir()
+        shutil.copy(SPEECH, folder)
+        batch = subprocess.run(
+            [*command, "batch", folder, "--out", out, "--model", address],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600,
+        )  # fmt: skip
+        assert batch.returncode == 0, batch.stderr
+        assert (out / f"{SPEECH.name}.txt").read_text("utf-8") == far.stdout
         assert f"The sound left this computer for {address}." in far.stderr
         assert "left this computer" not in near.stderr
         print(f"\nby the server: {far.stdout}\nhere: {near.stdout}")
