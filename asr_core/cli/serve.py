@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import logging
 import os
 import socket
+import ssl
 import sys
 import tempfile
 from contextlib import closing
-from pathlib import Path
 
 from asr_core import limits
 from asr_core.cli.console import Console
@@ -34,9 +35,10 @@ def serve(arguments: argparse.Namespace, console: Console) -> int:
     settings, token = arguments.settings, os.environ.get(TOKEN, "").strip()
     if settings.server is not None:
         raise AsrError("A server cannot be served on. Choose a model of this computer: --model")
-    for file in filter(None, (arguments.certificate, arguments.key)):
-        if not Path(file).is_file():
-            raise AsrError(f"There is no file {file!r}.")
+    if arguments.key and not arguments.certificate:
+        arguments.refuse("--key is the key of a --certificate")
+    if arguments.certificate:
+        _check(arguments.certificate, arguments.key)
     door = _door(arguments, token, console)
     with door, closing(Recognizer()) as recognizer:
         recognizer.prepare(settings)
@@ -58,12 +60,26 @@ def serve(arguments: argparse.Namespace, console: Console) -> int:
             ssl_certfile=arguments.certificate,
             ssl_keyfile=arguments.key,
         )
+        logging.disable()  # what libraries say, too
         limits.forbid_files()
         try:
             uvicorn.Server(config).run(sockets=[door])
         finally:
             limits.allow_files()  # the last line may go into one
     return 0
+
+
+def _check(certificate: str, key: str | None) -> None:
+    """Read both once, before anything else.
+
+    Raises:
+        AsrError: they cannot be used.
+    """
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except OSError as error:  # of ssl, too
+        reason = error.strerror or type(error).__name__
+        raise AsrError(f"{certificate!r} and its key cannot be used: {reason}.") from None
 
 
 def _door(arguments: argparse.Namespace, token: str, console: Console) -> socket.socket:

@@ -31,7 +31,6 @@ from asr_core.text.vocabulary import Vocabulary
 MOST_BYTES = 100_000_000  # of a request; what is larger is a case for `sottovoce batch`
 QUEUE = 8  # requests that may wait behind the one at work
 
-_STOPPED = "The transcription was stopped."
 _SIGN_S = 1.0  # between two looks at whether the client is still there
 _RETRY_S = 5
 _BETWEEN_TERMS = re.compile(r"[,;\n，、；|]")
@@ -92,9 +91,11 @@ class _Desk:
 
     async def transcriptions(self, request: Request) -> Response:
         """A recording's text, whole or as it comes."""
-        readiness = self._served.recognizer.readiness
-        if readiness.stage == "failed":
-            return refusal(503, readiness.error, _RETRY_S)
+        recognizer = self._served.recognizer
+        if recognizer.readiness.stage == "failed":
+            failed = refusal(503, recognizer.readiness.error, _RETRY_S)
+            recognizer.prepare(self._served.settings)  # whoever comes again may find it well
+            return failed
         self._jobs = [job for job in self._jobs if job.running]
         if self._n_reading + len(self._jobs) > self._served.queue:
             return refusal(429, "Too many requests wait. Try again later.", _RETRY_S)
@@ -102,7 +103,7 @@ class _Desk:
         try:
             form = await read_form(request, self._served.most_bytes)
             settings = self._settings_of(form.fields)
-            job = self._served.recognizer.submit(form.recording, "recording", settings)
+            job = recognizer.submit(form.recording, "recording", settings)
         except FormError as fault:
             return refusal(fault.status, str(fault))
         except ClientDisconnect:
@@ -113,13 +114,13 @@ class _Desk:
         fields = form.fields
         del form  # of the recording only the job is left, which lets go of it by itself
         if fields.get("stream", "").lower() == "true":
-            return StreamingResponse(_events(job), media_type="text/event-stream")
-        async for _ in _turns(job):
+            return StreamingResponse(_events(job, recognizer), media_type="text/event-stream")
+        async for _ in _turns(job, recognizer):
             if await request.is_disconnected():
                 job.cancel()
         give_back()
         if job.stage != "done" or job.transcript is None:
-            return refusal(400, job.error or _STOPPED)
+            return refusal(*_why(job, recognizer))
         return answer(job.transcript, fields.get("response_format") or "json", settings.tidy)
 
     def _settings_of(self, fields: Mapping[str, str]) -> Settings:
@@ -145,25 +146,35 @@ class _Desk:
         return settings
 
 
-async def _events(job: Job) -> AsyncIterator[str]:
+async def _events(job: Job, recognizer: Recognizer) -> AsyncIterator[str]:
     """The stream of a job; who stops reading it stops the job."""
     deltas = Deltas(job.settings.tidy)
     try:
-        async for _ in _turns(job):
+        async for _ in _turns(job, recognizer):
             news = "".join(deltas.news(job))
             yield news or ": still here\n\n"  # keeps the line open, and finds out if it is not
         yield "".join(deltas.news(job))
         if job.stage == "done" and job.transcript is not None:
             yield deltas.end(job.transcript)
         else:
-            yield event({"error": error(400, job.error or _STOPPED)})
+            yield event({"error": error(*_why(job, recognizer))})
     finally:
         job.cancel()  # without effect on one that has ended
         give_back()
 
 
-async def _turns(job: Job) -> AsyncIterator[None]:
-    """Comes round at each news of a job and once a second, until it has ended."""
+def _why(job: Job, recognizer: Recognizer) -> tuple[int, str]:
+    """Status and sentence of a job that came to no good end."""
+    if recognizer.readiness.stage == "failed":
+        return 503, recognizer.readiness.error
+    return 400, job.error or "The transcription was stopped."
+
+
+async def _turns(job: Job, recognizer: Recognizer) -> AsyncIterator[None]:
+    """Comes round at each news of a job and once a second, until it has ended.
+
+    One that no worker can take is ended here.
+    """
     news, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def tell() -> None:  # in the recognizer's thread, perhaps when the loop is gone
@@ -176,6 +187,8 @@ async def _turns(job: Job) -> AsyncIterator[None]:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), _SIGN_S)
             news.clear()
+            if recognizer.readiness.stage == "failed":
+                job.cancel()
             yield
     finally:
         job.on_news = lambda: None

@@ -44,7 +44,8 @@ def test_off_loopback_it_does_not_start_without_a_token(host, token, monkeypatch
     ("arguments", "said"),
     [
         (["--host", "example.org"], "is no address of this computer"),
-        (["--certificate", "gone.pem"], "There is no file 'gone.pem'"),
+        (["--certificate", __file__], "and its key cannot be used"),
+        (["--certificate", "gone.pem"], "'gone.pem' and its key cannot be used: No such file"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(arguments, said, capsys):

@@ -195,16 +195,19 @@ def test_no_temporary_file_is_made_for_a_recording(recognizer, monkeypatch):
         assert asked(recording=conversation(20))[0] == 200
 
 
-def test_who_comes_when_the_line_is_full_is_asked_to_come_again(recording):
-    slow = Settings(engine="light-slow")
-    long = conversation(200)  # two of these, were they not stopped, would outlast our patience
-    with (
-        closing(Recognizer(loader="light_engine:load")) as recognizer,
-        serving(recognizer, settings=slow, queue=1) as asked,
-    ):
-        port = asked.args[0]
-        body, kind = form(long, stream="true")
-        lines = [http.client.HTTPConnection("127.0.0.1", port, timeout=60.0) for _ in range(2)]
+def test_who_comes_when_the_line_is_full_comes_again_and_who_hangs_up_is_heard_no_more(
+    recognizer, recording, monkeypatch
+):
+    jobs, submit = [], recognizer.submit
+
+    def noted(*given):
+        jobs.append(submit(*given))
+        return jobs[-1]
+
+    monkeypatch.setattr(recognizer, "submit", noted)
+    body, kind = form(conversation(100), stream="true")
+    with serving(recognizer, settings=Settings(engine="light-slow"), queue=1) as asked:
+        lines = [http.client.HTTPConnection("127.0.0.1", asked.args[0]) for _ in range(2)]
         answers = []
         for line in lines:
             line.request("POST", PATH, body, {"Content-Type": kind})
@@ -213,10 +216,26 @@ def test_who_comes_when_the_line_is_full_is_asked_to_come_again(recording):
         assert (status, json.loads(said)["error"]["code"]) == (429, 429)
         while not answers[0].readline().startswith(b"data: "):
             pass
-        for line, answer in zip(lines, answers, strict=True):  # both hang up, and are stopped
+        for line, answer in zip(lines, answers, strict=True):
             answer.close()
             line.close()
-        until(lambda: asked(recording=recording)[0] == 200)
+        until(lambda: not any(job.running for job in jobs))
+        assert [job.stage for job in jobs] == ["cancelled", "cancelled"]
+        assert asked(recording=conversation(1))[0] == 200
+
+
+def test_a_model_that_cannot_be_loaded_is_said_to_whoever_waits_for_it(recording):
+    damaged = Settings(engine="light-damaged")
+    with (
+        closing(Recognizer(loader="light_engine:load")) as recognizer,
+        serving(recognizer, settings=damaged) as asked,
+    ):
+        recognizer.prepare(damaged)
+        for stream in ("false", "true"):  # the first waits for the loading, the second comes later
+            status, said = asked(recording=recording, stream=stream)
+            assert status == 503 or stream == "true"
+            assert "The model file is damaged. Get it again." in said
+        until(lambda: asked("GET", "/health")[0] == 503)
 
 
 def test_our_own_engine_hears_by_our_own_server(recognizer, recording, monkeypatch):
