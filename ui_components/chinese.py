@@ -658,9 +658,6 @@ TEMPLATES = {
     "{address!r} is no server. Choose one of your list.": (
         "“{address}”不是服务器。请从您的名单中选择。"
     ),
-    "{address!r} is not the server that was loaded. Try again.": (
-        "“{address}”不是已载入的服务器。请再试一次。"
-    ),
     "The token for {address} cannot be sent. Write it in ASCII.": (
         "无法发送 {address} 的令牌。请只用 ASCII 字符。"
     ),

@@ -26,6 +26,7 @@ from asr_core.privacy.offline import look
 from asr_core.privacy.receipt import mark_temporary_files
 from asr_core.result import Segment
 from asr_core.sandbox import Sandbox
+from asr_core.servers import Server
 from asr_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Worker:
         self._cancelled: set[str] = set()
         self._job: str | None = None  # at work on it
         self._engine: Engine | None = None
-        self._loaded: tuple[str, ...] | None = None
+        self._loaded: tuple[tuple[str, ...], Server | None] | None = None
         self._spare: Sandbox | None = Sandbox()  # for the next recording, ready before it comes
 
     def hear(self, frame: wire.Message | bytes) -> None:
@@ -269,7 +270,7 @@ class Worker:
         return spare if spare is not None and spare.alive else Sandbox()
 
     def _load(self, settings: Settings) -> Engine:
-        wanted = settings.loaded
+        wanted = (settings.loaded, settings.server)  # which may have another token now
         if self._engine is not None and self._loaded == wanted:
             return self._engine
         self._engine = None  # first, so that two never are in memory

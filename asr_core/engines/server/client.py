@@ -14,7 +14,7 @@ import socket
 import ssl
 import time
 import wave
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -61,12 +61,8 @@ class Client:
                 return str(models[0].get("id", ""))
         raise AssertionError("the last try gives or raises")
 
-    def transcribe(
-        self, waveform: NDArray[np.float32], fields: Mapping[str, str]
-    ) -> Generator[str, None, str]:
-        """What the server says of a sound: its text so far, and in the end the whole of it.
-
-        After a connection that broke it begins anew.
+    def transcribe(self, waveform: NDArray[np.float32], fields: Mapping[str, str]) -> str:
+        """What the server says of a sound, streamed where it can: then a broken line is noticed.
 
         Args:
             waveform: (N,) 16 kHz mono.
@@ -86,7 +82,7 @@ class Client:
                 kind = response.getheader("Content-Type", "").partition(";")[0].strip()
                 if kind != "text/event-stream":
                     return whole(_body(response))
-                return (yield from streamed(_lines(response)))
+                return streamed(_lines(response))
         raise AssertionError("the last try gives or raises")
 
     @contextmanager

@@ -9,7 +9,7 @@ Source: vLLM's `entrypoints/openai/speech_to_text`, OpenAI's reference of the au
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -25,8 +25,8 @@ class Cut(Exception):  # noqa: N818
     """The answer stopped before its end."""
 
 
-def streamed(lines: Iterable[bytes]) -> Generator[str, None, str]:
-    """The text so far, each time that it has grown; in the end the whole text.
+def streamed(lines: Iterable[bytes]) -> str:
+    """The text of a stream that came to its end.
 
     Args:
         lines: of a `text/event-stream`.
@@ -45,10 +45,7 @@ def streamed(lines: Iterable[bytes]) -> Generator[str, None, str]:
         if event.get("type") == "transcript.text.done":
             return _text(event.get("text", text))
         is_done = is_done or _is_last(event)
-        delta = _delta(event)
-        if delta:
-            text += delta
-            yield text
+        text += _delta(event)
     if not is_done:
         raise Cut
     return text

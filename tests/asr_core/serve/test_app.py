@@ -102,7 +102,7 @@ def test_it_comes_as_a_stream_that_ends_with_all_of_it(asked, recording):
     assert events[-1]["type"] == "transcript.text.done"
     assert events[-1]["text"] == "".join(deltas).strip()
     assert events[-1]["text"] == json.loads(asked(recording=recording)[1])["text"]
-    assert [*streamed(said.encode().splitlines())][-1] == "".join(deltas)  # our own reader
+    assert streamed(said.encode().splitlines()) == events[-1]["text"]  # our own reader
 
 
 @pytest.mark.parametrize(
@@ -257,6 +257,6 @@ def test_our_own_engine_hears_by_our_own_server(recognizer, recording, monkeypat
             heard = transcribe(opened, loaded, settings, lambda p: drafts.append(p.draft))
     assert loaded.name == f"light ({address})"
     assert heard.text.lower().count("loudness 0.5") == 3
-    assert heard.notes[0] == f"The sound left this computer for {address}."
+    assert f"The sound left this computer for {address}." in heard.notes
     assert all(isinstance(segment, Segment) and segment.words for segment in heard.segments)
     assert [w.text for s in heard.segments for w in s.words] == words_of(heard.text)
