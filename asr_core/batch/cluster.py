@@ -78,8 +78,8 @@ class ClusterBatch:
         Raises:
             AsrError: the cluster or the model cannot be used, or the ledger cannot be written.
         """
-        ray = _ray()
         self._address.knock()
+        ray = _ray()
         _connect(ray, self._address)
         may_forget = True
         try:

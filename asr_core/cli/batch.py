@@ -24,6 +24,8 @@ def batch(arguments: argparse.Namespace, console: Console) -> int:
     inputs = recordings_in(folder, out)
     if out.exists() and not out.is_dir():
         raise AsrError(f"{str(out)!r} is a file. --out is the folder of the transcripts.")
+    if arguments.yes and arguments.cluster is None:
+        arguments.refuse("--yes belongs to --cluster")
     if arguments.cluster is None:
         n_workers = arguments.jobs or _fitting()
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // n_workers)))
