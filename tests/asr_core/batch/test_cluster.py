@@ -29,7 +29,10 @@ PROJECT = Path(__file__).resolve().parents[3]
 WORKER = "ray::MapWorker"
 PATIENCE_S = 300.0
 
-pytestmark = pytest.mark.soak
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),  # Ray's own
+]
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +170,7 @@ def test_a_cluster_that_is_busy_is_said_at_once(cluster, tmp_path):
     (folder / "talk.wav").write_bytes(conversation(1))
     busy = (
         "import ray, sys, time; ray.init(sys.argv[1], log_to_driver=False)\n"
-        "sleep = ray.remote(num_cpus=1)(time.sleep); [sleep.remote(600) for _ in range(2)]\n"
+        "sleep = ray.remote(lambda s: time.sleep(s)); [sleep.remote(600) for _ in range(2)]\n"
         "while ray.available_resources().get('CPU', 0) >= 1: time.sleep(0.1)\n"
         "print('busy', flush=True); time.sleep(600)"
     )
