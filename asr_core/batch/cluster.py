@@ -153,7 +153,8 @@ class ClusterBatch:
                 self.before += 1
                 yield one, earlier
                 continue
-            heard = Heard(told["duration"], row["text"] or None, told["error"])
+            text = row["text"] if told["has_text"] else None  # that of silence is empty
+            heard = Heard(told["duration"], text, told["error"])
             outcome = self._results.keep(one, told["sha256"], heard)
             self._results.note(outcome)
             yield one, outcome
@@ -191,6 +192,7 @@ class _Worker:
             heard = Heard(error=f"Something went wrong that was not foreseen ({kind}). Try again.")
         told = {"sha256": sha256, "duration": heard.duration, "error": heard.error}
         told |= {"unusable": unusable, "is_finished": is_finished}
+        told["has_text"] = heard.text is not None
         return {"number": number, "told": json.dumps(told), "text": heard.text or b""}
 
     def _take(self, number: int) -> Handed:
