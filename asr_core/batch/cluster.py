@@ -196,7 +196,7 @@ class _Worker:
         return {"number": number, "told": json.dumps(told), "text": heard.text or b""}
 
     def _take(self, number: int) -> Handed:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
 
         return ray.get(self._desk.take.remote(number))
 
@@ -207,8 +207,8 @@ def _ray() -> Any:
     os.environ["RAY_DATA_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["RAY_BACKEND_LOG_LEVEL"] = "fatal"  # of its compiled parts
     try:
-        import ray
-        import ray.data
+        import ray  # pyright: ignore[reportMissingImports]
+        import ray.data  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError:
         raise AsrError(
             "Ray is not installed here. Install the extra: pip install -e .[cluster]"

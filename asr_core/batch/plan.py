@@ -62,12 +62,14 @@ def disclosure(address: Address) -> str:
         [
             f"The recordings leave this computer for the Ray cluster at {address}, and their text "
             "comes back:",
-            "  Ray encrypts neither, unless the cluster was started with its own TLS settings.",
-            "  On every machine of it Ray listens on all network interfaces, and who reaches these "
-            "ports can run programs there: it belongs in a network of your own, behind a firewall.",
-            "  When memory is short Ray may write them to its temporary folder, and an "
-            "administrator of these machines may read them.",
-            "Ray's usage statistics are off.",
+            "  Ray encrypts neither, unless the cluster was started with certificates of yours.",
+            "  On every machine of it, this one included, Ray listens on all network interfaces, "
+            "and who reaches these ports can run programs there: use a network of your own, "
+            "behind a firewall.",
+            "  When memory is short Ray may write both to its temporary folder, and the "
+            "administrators of these machines can read them.",
+            "  This command sends Ray's makers no usage statistics; the cluster does, unless it "
+            "was started with --disable-usage-stats.",
         ]
     )
 

@@ -99,7 +99,7 @@ def let_out(host: str, port: int) -> None:
     """
     global _hosts
     _hosts = (*_hosts, host)
-    _reachable.update(place[4][:2] for place in socket.getaddrinfo(host, port))
+    _reachable.update((str(place[4][0]), port) for place in socket.getaddrinfo(host, port))
 
 
 @contextmanager
