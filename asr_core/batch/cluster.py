@@ -24,6 +24,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from asr_core.batch.desk import ATTEMPTS, Desk, Handed
@@ -41,6 +42,8 @@ from asr_core.settings import Settings
 CONNECT_S = 30.0  # seconds; Ray itself would try for two minutes, then end this process
 START_S = 120.0  # seconds a machine may take to start a first worker, or a small task
 
+_LOOK_S = 5.0  # seconds without news, after which the head is knocked at
+_MOST_MISSED = 3  # times in a row that it may not answer; Ray gives up after a minute
 _READERS = 4  # recordings that the desk reads side by side
 
 
@@ -83,7 +86,13 @@ class ClusterBatch:
         _connect(ray, self._address)
         may_forget = True
         try:
-            yield from self._received(self._rows(ray))
+            yield from self._received(_watched(self._rows(ray), self._address))
+        except _GoneError:
+            may_forget = False
+            raise AsrError(
+                f"The cluster at {self._address} does not answer any more. What is finished is "
+                "kept: give the command again when it does."
+            ) from None
         except ray.exceptions.GetTimeoutError:
             raise AsrError(
                 f"The cluster at {self._address} started no worker within {START_S:.0f} seconds. "
@@ -96,7 +105,8 @@ class ClusterBatch:
                 "finished is kept: give the command again."
             ) from None
         finally:
-            ray.shutdown()  # ends the workers and the desk
+            if self._address.answers():  # Ray would wait for it
+                ray.shutdown()  # ends the workers and the desk
             if may_forget:
                 (self._results.folder / ATTEMPTS).unlink(missing_ok=True)
 
@@ -158,6 +168,42 @@ class ClusterBatch:
             outcome = self._results.keep(one, told["sha256"], heard)
             self._results.note(outcome)
             yield one, outcome
+
+
+class _GoneError(Exception):
+    """The head of the cluster does not answer."""
+
+
+def _watched(rows: Iterable[Mapping[str, Any]], address: Address) -> Generator[Mapping[str, Any]]:
+    """`rows`, as long as the cluster is there: Ray would end this process without a word.
+
+    Raises:
+        _GoneError: it is not.
+    """
+    arrived: SimpleQueue[Mapping[str, Any] | Exception | None] = SimpleQueue()
+
+    def take() -> None:
+        try:
+            for row in rows:
+                arrived.put(row)
+            arrived.put(None)
+        except Exception as error:
+            arrived.put(error)
+
+    threading.Thread(target=take, name="rows", daemon=True).start()
+    n_missed = 0
+    while n_missed < _MOST_MISSED:
+        try:
+            found = arrived.get(timeout=_LOOK_S)
+        except Empty:
+            n_missed = 0 if address.answers() else n_missed + 1
+            continue
+        if found is None:
+            return
+        if isinstance(found, Exception):
+            raise found
+        yield found
+    raise _GoneError
 
 
 class _Worker:

@@ -48,12 +48,23 @@ class Address:
         """
         try:
             guard.let_out(self.host, self.port)
-            socket.create_connection((self.host, self.port), _KNOCK_S).close()
+            self._reach()
         except OSError as error:
             raise AsrError(
                 f"The cluster at {self} does not answer ({error.strerror or error}). Start it "
                 "with `ray start --head`, or check the address."
             ) from None
+
+    def answers(self) -> bool:
+        """Whether somebody still does, after `knock`."""
+        try:
+            self._reach()
+        except OSError:
+            return False
+        return True
+
+    def _reach(self) -> None:
+        socket.create_connection((self.host, self.port), _KNOCK_S).close()
 
 
 def disclosure(address: Address) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -35,9 +35,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """Two machines of one CPU each; workers find the program and the light engine where we do."""
+@contextmanager
+def two_machines():
+    """One CPU each; workers find the program and the light engine where we do."""
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
@@ -49,6 +49,12 @@ def cluster():
         cluster.add_node(**node)
         yield cluster
         cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with two_machines() as cluster:
+        yield cluster
 
 
 def workers():
@@ -183,3 +189,33 @@ def test_a_cluster_that_is_busy_is_said_at_once(cluster, tmp_path):
         other.kill()
     assert not ray.is_initialized()
     assert not out.exists()
+
+
+def test_a_head_that_goes_away_is_said_and_the_next_one_goes_on(
+    tmp_path, shared_folder, monkeypatch
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(PROJECT)
+    folder, out = tmp_path / "recordings", tmp_path / "texts"
+    folder.mkdir()
+    for recording in sorted((shared_folder / "eval" / "audio").glob("synth-*.flac"))[:12]:
+        shutil.copy(recording, folder)
+    with two_machines() as cluster:
+        line = command(folder, out, cluster.address)
+        running = subprocess.Popen(line, stderr=subprocess.PIPE, encoding="utf-8")
+        while not lines_of(out / LEDGER):
+            assert running.poll() is None
+            time.sleep(0.02)
+        for process in psutil.Process().children(recursive=True):
+            if process.name() == "gcs_server":
+                process.kill()
+        _, said = running.communicate(timeout=PATIENCE_S)
+        assert running.returncode == 1
+        assert f"The cluster at {cluster.address} does not answer any more" in said
+        n_done = len(lines_of(out / LEDGER))
+        assert lines_of(out / ATTEMPTS)  # perhaps a recording was the reason
+    with two_machines() as cluster:
+        line = command(folder, out, cluster.address)
+        again = subprocess.run(line, stderr=subprocess.PIPE, encoding="utf-8")
+    assert f"{12 - n_done} transcribed, {n_done} done before, 0 failed" in again.stderr
+    assert {line["name"] for line in lines_of(out / LEDGER)} == folder_names(folder)
