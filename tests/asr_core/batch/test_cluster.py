@@ -128,6 +128,13 @@ def test_with_all_workers_killed_nothing_is_lost_nothing_twice_and_every_text_th
         text = (out / f"{recording.name}.txt").read_bytes()
         assert text == (alone / f"{recording.stem}.txt").read_bytes() != b""
 
+    session = Path(cluster.head_node.get_session_dir_path())
+    written = [path.read_bytes() for path in session.rglob("*") if path.is_file()]
+    assert len(written) > 10  # Ray's logs
+    for recording in recordings:
+        words = (out / f"{recording.name}.txt").read_bytes().strip()[:30]
+        assert not any(needle in log for log in written for needle in (words, os.fsencode(folder)))
+
     again = subprocess.run(
         command(folder, out, cluster.address), stderr=subprocess.PIPE, encoding="utf-8"
     )
