@@ -154,7 +154,9 @@ class ClusterBatch:
 
     def _received(self, rows: Iterable[Mapping[str, Any]]) -> Generator[tuple[Input, Outcome]]:
         """Save what came back."""
+        missing = {*range(len(self._inputs))}
         for row in rows:
+            missing.remove(row["number"])
             one, told = self._inputs[row["number"]], json.loads(row["told"])
             if told["unusable"]:
                 raise AsrError(told["unusable"])
@@ -168,6 +170,7 @@ class ClusterBatch:
             outcome = self._results.keep(one, told["sha256"], heard)
             self._results.note(outcome)
             yield one, outcome
+        assert not missing, "Ray gives every row once"
 
 
 class _GoneError(Exception):
