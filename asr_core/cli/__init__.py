@@ -64,7 +64,8 @@ def _become_program() -> None:
 def _shut_in(arguments: argparse.Namespace) -> None:
     """Give up what this command does not need; the clipboard may be one over the network."""
     is_silent = arguments.command == "transcribe" and not arguments.copy
-    if arguments.command in ("batch", "bench") or is_silent:
+    is_local = arguments.command == "batch" and arguments.cluster is None
+    if arguments.command == "bench" or is_local or is_silent:
         limits.leave_network()
     limits.hide_memory()
 
@@ -156,6 +157,14 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="txt")
     parser.add_argument(
         "--jobs", type=_count, metavar="N", help="recordings side by side; as many as fit"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="HOST:PORT",
+        help="on the machines of this Ray cluster: the recordings leave this computer, after a yes",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --cluster: do not ask before they leave"
     )
     _add_choices(parser)
 

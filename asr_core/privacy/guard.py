@@ -2,8 +2,9 @@
 
 Every entry point calls `stand` before anything else: the command, the page's launcher, and with
 `asr_core.children` whatever these start. One program alone is let out, to hosts that its starter
-names: the one that fetches a model a person asked for (`asr_core.store.program`). The guard sees
-what Python code does. Compiled code it does not see: the decoder's sockets are shut by its own list
+names: the one that fetches a model a person asked for (`asr_core.store.program`). And one command
+goes out to one address, once a person has agreed to it: `batch --cluster`. The guard sees what
+Python code does. Compiled code it does not see: the decoder's sockets are shut by its own list
 of allowed protocols, and on Linux the worker leaves the network altogether (`asr_core.limits`).
 """
 
@@ -85,6 +86,20 @@ def stand(hosts: Sequence[str] = ()) -> None:
     for name in ("connect", "connect_ex", "sendto", "bind"):
         setattr(socket.socket, name, _asked_first(name))
     sys.addaudithook(_hook)
+
+
+def let_out(host: str, port: int) -> None:
+    """From here on this process may look up `host` and connect to that port of it; for good.
+
+    For the cluster that a person named on the command line and agreed to send recordings to. What
+    Ray itself connects to and listens on is compiled code, which the guard never sees.
+
+    Raises:
+        OSError: there is no such host.
+    """
+    global _hosts
+    _hosts = (*_hosts, host)
+    _reachable.update((str(place[4][0]), port) for place in socket.getaddrinfo(host, port))
 
 
 @contextmanager
