@@ -78,10 +78,11 @@ def _shut_in(arguments: argparse.Namespace) -> None:
     """Give up what this command does not need; the clipboard may be one over the network."""
     server = arguments.settings.server if arguments.command in _HEARING else None
     is_silent = arguments.command == "transcribe" and not arguments.copy
-    if server is None and (arguments.command in ("batch", "bench") or is_silent):
+    is_local = arguments.command == "batch" and arguments.cluster is None
+    if server is None and (arguments.command == "bench" or is_local or is_silent):
         limits.leave_network()
     if server is not None and arguments.command == "transcribe":  # a batch lets out its workers
-        guard.let_out(server.place)
+        guard.let_out_only(server.place)
     limits.hide_memory()
 
 
@@ -177,6 +178,14 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="txt")
     parser.add_argument(
         "--jobs", type=_count, metavar="N", help="recordings side by side; as many as fit"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="HOST:PORT",
+        help="on the machines of this Ray cluster: the recordings leave this computer, after a yes",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --cluster: do not ask before they leave"
     )
     _add_choices(parser)
 

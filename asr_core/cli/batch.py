@@ -1,4 +1,4 @@
-"""`sottovoce batch`: a folder of recordings, on all of the computer."""
+"""`sottovoce batch`: a folder of recordings, on all of the computer, or on a cluster of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import argparse
 import os
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from asr_core import preflight
 from asr_core.batch import LEDGER, Batch, recordings_in
+from asr_core.batch.plan import Address, disclosure
 from asr_core.cli.console import Console
 from asr_core.errors import AsrError
 from asr_core.pace import Pace, clock
@@ -22,10 +24,25 @@ def batch(arguments: argparse.Namespace, console: Console) -> int:
     inputs = recordings_in(folder, out)
     if out.exists() and not out.is_dir():
         raise AsrError(f"{str(out)!r} is a file. --out is the folder of the transcripts.")
-    n_workers = arguments.jobs or _fitting()
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // n_workers)))
+    if arguments.yes and arguments.cluster is None:
+        arguments.refuse("--yes belongs to --cluster")
+    if arguments.cluster is None:
+        n_workers = arguments.jobs or _fitting()
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // n_workers)))
+        work = Batch(inputs, out, settings, arguments.format, n_workers)
+    else:
+        from asr_core.batch.cluster import ClusterBatch
+
+        if settings.server is not None:
+            raise AsrError("A server and a cluster cannot both recognize. Leave one of them out.")
+        settings = replace(settings, servers=())  # their tokens are nobody's business there
+        address = Address.parse(arguments.cluster)
+        console.say(disclosure(address))
+        if not arguments.yes and not console.agrees("Send the recordings there?"):
+            console.say("Nothing was sent.")
+            return 1
+        work = ClusterBatch(inputs, out, settings, arguments.format, address, arguments.jobs)
     n_bytes, n_failed, seconds, began = 0, 0, 0.0, time.monotonic()
-    work = Batch(inputs, out, settings, arguments.format, n_workers)
     pace = Pace()
     with closing(work.outcomes()) as outcomes:
         for n, (one, outcome) in enumerate(outcomes, 1):

@@ -11,6 +11,7 @@ from asr_core.export.typography import is_wide
 from asr_core.pace import Pace, clock
 
 _REDRAWN_S = 0.2  # between two looks of the progress line on a terminal
+_YES = ("y", "yes", "是", "好")
 _SPARSE_S = 10.0  # between two progress lines in a log
 
 
@@ -59,6 +60,11 @@ class Console:
         """A line to stderr."""
         self._wipe()
         print(sentence, file=self._err, flush=True)
+
+    def agrees(self, question: str) -> bool:
+        """Whether the person says yes; without one, at the end of a pipe, nobody does."""
+        self.say(f'{question} Type "yes".')
+        return sys.stdin.readline().strip().lower() in _YES
 
     def progress(self, name: str, pace: Pace) -> None:
         """How far it is: one line redrawn on a terminal, a line now and then elsewhere."""

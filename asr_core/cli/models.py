@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +16,6 @@ from asr_core.store.catalogue import BUNDLED, known
 
 if TYPE_CHECKING:
     from asr_core.store import bundled
-
-_YES = ("y", "yes", "是", "好")
 
 
 def models(arguments: argparse.Namespace, console: Console) -> int:
@@ -141,7 +138,7 @@ def _add(arguments: argparse.Namespace, console: Console) -> int:
         raise ModelError("--name and --unchecked are for folders and archives. Leave them out.")
     wanted = entry(arguments.model)
     console.say(_offer(wanted))
-    if not arguments.yes and not _said_yes(console, "Fetch it over the network?"):
+    if not arguments.yes and not console.agrees("Fetch it over the network?"):
         console.say("Nothing was fetched.")
         return 1
     return _followed(adding.Adding.from_hub(wanted), console)
@@ -164,11 +161,6 @@ def _offer(entry: Entry) -> str:
     if entry.id in (parts := shelf.begun()):
         lines.append(f"{_size(parts[entry.id])} of it are here already.")
     return "\n".join(lines)
-
-
-def _said_yes(console: Console, question: str) -> bool:
-    console.say(f'{question} Type "yes".')
-    return sys.stdin.readline().strip().lower() in _YES
 
 
 def _followed(model: adding.Adding, console: Console) -> int:
@@ -212,7 +204,7 @@ def _allow(server: Server, arguments: argparse.Namespace, console: Console) -> i
         f"Whenever the model {server.address} is chosen, the sound of recordings leaves this "
         "computer for it, and whoever runs it can hear and keep them."
     )
-    if not arguments.yes and not _said_yes(console, "Allow it?"):
+    if not arguments.yes and not console.agrees("Allow it?"):
         console.say("Nothing was changed.")
         return 1
     Settings.load().allowing(server).save()

@@ -1,8 +1,9 @@
 """No way out: what a process of ours is refused, from its first line on.
 
 Every entry point calls `stand` before anything else: the command, the page's launcher, and with
-`asr_core.children` whatever these start. Two are let out, to what their starter names: the program
-that fetches a model a person asked for (`asr_core.store.program`), to its hosts; and whoever
+`asr_core.children` whatever these start. Three are let out, to what their starter names: the
+program that fetches a model a person asked for (`asr_core.store.program`), to its hosts; the
+command `batch --cluster`, once a person has agreed to it, to the cluster's address; and whoever
 recognizes by a server that a person allowed and chose (`asr_core.servers`), to that host and port
 alone, not even to this computer's others. The guard sees what Python code does. Compiled code it
 does not see: the decoder's sockets are shut by its own list of allowed protocols, and on Linux the
@@ -77,7 +78,7 @@ def stand(hosts: Sequence[str] = ()) -> None:
     Args:
         hosts: names this process may look up and then connect to, for the one program that fetches
             what a person asked for; ".example.org" is every name that ends so. One with a port,
-            "asr.example.org:8000", is a place as `let_out` takes it.
+            "asr.example.org:8000", is a place as `let_out_only` takes it.
     """
     global _standing, _hosts
     if _standing:
@@ -90,13 +91,27 @@ def stand(hosts: Sequence[str] = ()) -> None:
     else:  # whoever started this process: libraries that are imported from here on stay offline
         os.environ.update(_OFFLINE)
     for place in places:
-        let_out(place)
+        let_out_only(place)
     for name in ("connect", "connect_ex", "sendto", "bind"):
         setattr(socket.socket, name, _asked_first(name))
     sys.addaudithook(_hook)
 
 
-def let_out(place: str) -> None:
+def let_out(host: str, port: int) -> None:
+    """From here on this process may look up `host` and connect to that port of it; for good.
+
+    For the cluster that a person named on the command line and agreed to send recordings to. What
+    Ray itself connects to and listens on is compiled code, which the guard never sees.
+
+    Raises:
+        OSError: there is no such host.
+    """
+    global _hosts
+    _hosts = (*_hosts, host)
+    _reachable.update((str(place[4][0]), port) for place in socket.getaddrinfo(host, port))
+
+
+def let_out_only(place: str) -> None:
     """From here on this process reaches one host and port, of the server a person chose; for good.
 
     In return its connections to this computer are refused, too, unless they are to that place.
@@ -122,7 +137,7 @@ def let_listen(host: str, port: int) -> None:
 
 
 def place() -> str:
-    """Where `let_out` let this process; empty: nowhere."""
+    """Where `let_out_only` let this process; empty: nowhere."""
     return _place
 
 

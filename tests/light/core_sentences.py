@@ -17,7 +17,7 @@ from pathlib import Path
 
 CORE = Path(__file__).resolve().parents[2] / "asr_core"
 # these speak to the command line alone
-ELSEWHERE = ("batch.py", "cli/", "serve/", "training/", "bench/", "sbom.py")
+ELSEWHERE = ("batch/", "cli/", "serve/", "training/", "bench/", "sbom.py")
 
 ROOTS = {"AsrError", "UnreadableError"}
 # What sentences are called where they are handed on: parameters, fields, keys, lists.

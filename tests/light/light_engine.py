@@ -82,6 +82,9 @@ def _misbehave(name, window):
         time.sleep(0.05)
     elif name == "light-killed":
         os.kill(os.getpid(), 9)
+    elif name == "light-kills-starter":
+        os.kill(os.getppid(), 9)
+        time.sleep(60.0)
     elif name == "light-crash":
         os.kill(os.getpid(), 11)
     elif name == "light-print":

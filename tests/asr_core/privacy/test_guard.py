@@ -59,6 +59,25 @@ start(sys.executable, "-c", "print('later')")
     assert said(program) == ["named", "refused", "refused"]
 
 
+def test_out_to_one_port_is_out_to_no_other():
+    program = """
+import socket
+stand()
+def reach(host, port):
+    try:
+        socket.create_connection((host, port), 0.01)
+    except PermissionError:
+        return "refused"
+    except OSError:
+        pass
+    return "tried"
+print(reach("192.0.2.1", 6379))
+let_out("192.0.2.1", 6379)
+print(reach("192.0.2.1", 6379), reach("192.0.2.1", 80), reach("192.0.2.2", 6379))
+"""
+    assert said(program) == ["refused", "tried", "refused", "refused"]
+
+
 ABROAD = [
     ("look up", 'socket.create_connection(("192.0.2.1", 80), 0.1)'),
     ("look up", 'socket.create_connection(("::ffff:192.0.2.1", 80), 0.1)'),
@@ -208,9 +227,9 @@ def reached(host, port):
 with socket.create_server(("127.0.0.1", 0)) as a, socket.create_server(("127.0.0.1", 0)) as b:
     one, other = a.getsockname()[1], b.getsockname()[1]
     try:
-        let_out(f"127.0.0.1:{one}")
-        let_out(f"127.0.0.1:{one}")  # the same again is nothing new
-        let_out(f"127.0.0.1:{other}")
+        let_out_only(f"127.0.0.1:{one}")
+        let_out_only(f"127.0.0.1:{one}")  # the same again is nothing new
+        let_out_only(f"127.0.0.1:{other}")
     except ValueError:
         print("once", place() == f"127.0.0.1:{one}")
     print(reached("127.0.0.1", one), reached("127.0.0.1", other), reached("192.0.2.1", one))

@@ -126,7 +126,7 @@ def test_a_text_that_cannot_be_saved_is_said(folder, out, monkeypatch):
     def refuse(path, data):
         raise AsrError(f"Cannot save {path.name!r}: the disk is full.")
 
-    monkeypatch.setattr("asr_core.batch.save_bytes", refuse)
+    monkeypatch.setattr("asr_core.batch.results.save_bytes", refuse)
     errors, _ = run(folder, out)
     assert "the disk is full" in errors["talk.wav"]
     lines = [json.loads(line) for line in (out / LEDGER).read_text().splitlines()]
