@@ -113,7 +113,7 @@ def _app(arguments: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sottovoce",
-        description="Private transcription: nothing you say leaves this computer.",
+        description="Private transcription: nothing you say leaves this computer unasked.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_transcribe(commands.add_parser("transcribe", help="write down what recordings say"))
@@ -230,7 +230,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser(
         "add",
         help="bring a model here",
-        description="The only command that uses the network, and only for a NAME, after a yes.",
+        description="A NAME is fetched from the network, after a yes; a FOLDER is not.",
     )
     add.add_argument(
         "model",
