@@ -133,7 +133,7 @@ def _app(arguments: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sottovoce",
-        description="Private transcription: nothing you say leaves this computer.",
+        description="Private transcription: nothing you say leaves this computer unasked.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_transcribe(commands.add_parser("transcribe", help="write down what recordings say"))
@@ -275,10 +275,9 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser(
         "add",
         help="bring a model here",
-        description="The only command that fetches anything, and only a NAME, after a yes. "
-        "An ADDRESS "
-        "(https://asr.example.org:8000) of a server is put on the list of those that sound may "
-        "leave this computer for, whenever one of them is chosen.",
+        description="A NAME is fetched from the network, after a yes; a FOLDER is not. The ADDRESS "
+        "of a server (https://asr.example.org:8000) goes on the list of those that sound leaves "
+        "this computer for, whenever one of them is chosen.",
     )
     add.add_argument(
         "model",
