@@ -99,9 +99,9 @@ _PHRASES = {
     "precision": ("Precision", "精度"),
     "precision_help": (
         "Automatic is what is fastest here. int8 and int4 keep the weights in 8 and 4 bits: less "
-        "memory and perhaps a few more mistakes; int4 is slower. fp8 needs a recent NVIDIA card.",
+        "memory, about as fast; int4 makes a few more mistakes. fp8 needs a recent NVIDIA card.",
         "“自动”选用本机最快的精度。int8 和 int4 以 8 位和 4 位保存权重，"
-        "占用内存更少，错误可能略多；int4 较慢。fp8 需要较新的 NVIDIA 显卡。",
+        "占用内存更少，速度相近；int4 错误略多。fp8 需要较新的 NVIDIA 显卡。",
     ),
     "precision_auto": ("Automatic", "自动"),
     "second_model": ("Second model, for doubtful passages", "第二个模型（用于没把握的段落）"),
@@ -594,10 +594,10 @@ _PHRASES = {
     "servers_about": (
         "Off unless you allow one here and then choose it as the model: the speech in your "
         "recordings then leaves this computer for that address, and whoever runs it can hear and "
-        "keep it. It must answer /v1/audio/transcriptions, as vLLM and `sottovoce serve` do.",
+        "keep it. It must answer /v1/audio/transcriptions, as vLLM and “sottovoce serve” do.",
         "默认关闭。只有您在这里允许、再把它选作模型时，录音中的语音才会离开本机发往该地址，"
         "管理它的人可以收听并保留。它须提供 /v1/audio/transcriptions，"
-        "如 vLLM 和 `sottovoce serve`。",
+        "如 vLLM 和“sottovoce serve”。",
     ),
     "server_address": ("Address", "地址"),
     "server_address_help": (
