@@ -11,10 +11,24 @@ import sys
 from collections.abc import Callable
 from functools import lru_cache
 
+_ARENA_MAX = -8  # of glibc's malloc.h
+
 
 def give_back() -> None:
     """Let the system have all free memory; where the C library offers no such call, nothing."""
     _trim()(0)
+
+
+def use_one_arena() -> None:
+    """Let all threads to come share the first one's memory.
+
+    Each would have a region of its own, the last free stretch of which `give_back` cannot reach
+    (glibc: malloc_trim takes it from the first region alone).
+    """
+    if sys.platform == "linux":
+        options = getattr(ctypes.CDLL(None), "mallopt", None)
+        if options is not None:
+            options(_ARENA_MAX, 1)
 
 
 @lru_cache(maxsize=1)

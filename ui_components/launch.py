@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from asr_core import limits
 from asr_core.errors import AsrError
+from asr_core.heap import use_one_arena
 from asr_core.privacy import guard
 from asr_core.privacy.offline import listening
 
@@ -62,6 +63,7 @@ def main(port: int | None = None, browser: bool = True) -> None:
         del os.environ[name]  # the environment outranks config.toml
     guard.stand()
     limits.hide_memory()
+    use_one_arena()  # what is forgotten shall leave the memory
     if port is not None:
         _check_free(port)
     app = page_server(browser)
