@@ -25,6 +25,8 @@ def settings_panel() -> Settings:
     saved = saved_settings()
     language = _language(saved)
     with st.expander(phrase("advanced"), icon=":material/tune:"):
+        if st.context.theme.type == "dark":  # Streamlit writes white on it, which is light there
+            st.html("<style>.st-key-languages span[title] { color: #14110D }</style>")
         among = st.multiselect(
             phrase("auto_among"),
             list(LANGUAGES),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -34,16 +36,21 @@ def keep_picture(page, name):
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
+OPEN_OR_DRAWN_ANEW = "panel => panel.parentElement?.open || !panel.isConnected"
+
+
 def unfold(page):
-    """Open every panel, one after the other; what opening one draws anew is waited for."""
+    """Open every panel, one after the other, and those that this brings to light."""
     still = expect(page.get_by_test_id("stApp"))
     folded = page.locator("details:not([open]) > summary")
     still.to_have_attribute("data-test-script-state", "notRunning")
-    while n := folded.count():
-        folded.first.click()
-        expect(folded).to_have_count(n - 1)
+    while folded.count():
+        panel = folded.first.element_handle()
+        panel.evaluate("panel => panel.click()")
+        until(partial(panel.evaluate, OPEN_OR_DRAWN_ANEW))
         still.to_have_attribute("data-test-script-state", "notRunning")
     assert page.locator("details[open]").count() > 3
+    until(partial(page.evaluate, "document.getAnimations().length == 0"))  # colors are final
 
 
 def finished(page, speech):
