@@ -19,7 +19,7 @@ from asr_core.model.linear import fastest
 from asr_core.quantize.codes import int4_codes, int4_values, int8_codes, unpacked_pairs
 
 _ZERO = 128  # of activations in 8 bits: oneDNN wants them without sign
-_FEW = 64  # rows up to which torch's product in 4 bits is the faster way
+_FEW = 128  # rows up to which torch's product in 4 bits is the faster way
 _GROUPS = (32, 64, 128, 256)  # inputs that may share a scale in it
 _BLOCK = 64  # outputs that it takes together
 _SLICE = 2**19  # weights that are unpacked at once, so that they stay in the cache
