@@ -183,6 +183,11 @@ class Settings:
         servers = map(Server.parse, self.servers if is_address(self.engine) else ())
         return next((server for server in servers if server.address == self.engine), None)
 
+    @property
+    def place(self) -> str:
+        """Host and port of the server that is chosen: all that may be reached; mostly empty."""
+        return self.server.place if self.server else ""
+
     def allowing(self, server: Server) -> Settings:
         """The same with `server` on the list, in place of what the list said of its address."""
         others = [line for line in self.servers if Server.parse(line).address != server.address]

@@ -41,6 +41,29 @@ def shared_folder() -> Path:
     return SHARED
 
 
+@pytest.fixture
+def scripted_recognizer(monkeypatch, tmp_path):
+    """The page's recognizer, which does what the test says; settings are the test's own."""
+    from scripted import ScriptedRecognizer
+
+    from asr_core import settings, speed
+    from ui_components import state
+
+    made = []
+
+    def make(held=None, experience=None):
+        made.append(ScriptedRecognizer(held))
+        return made[-1]
+
+    monkeypatch.setattr(state, "Recognizer", make)
+    for module in (settings, speed):
+        monkeypatch.setattr(module, "settings_file", lambda: tmp_path / "settings.json")
+    state.runs.clear()
+    state.runs()
+    yield made[0]
+    state.runs.clear()
+
+
 @pytest.fixture(scope="session")
 def launch_page(tmp_path_factory):
     """Starts page servers, each with a settings folder of its own.

@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted import MIXED, ScriptedRecognizer
+from scripted import MIXED
 from shelf import shelve
 from streamlit.testing.v1 import AppTest
 
-from asr_core import settings as settings_module
-from asr_core import speed as speed_module
 from asr_core.audio.clip import FIRST_MINUTE, Clip
 from asr_core.editing.quotes import Quote
 from asr_core.errors import AsrError
@@ -32,20 +30,8 @@ NIHAO = Segment(1.5, 2.0, "zh", "你好。", 0.9)
 
 
 @pytest.fixture
-def recognizer(monkeypatch, tmp_path):
-    made = []
-
-    def make(held=None, experience=None):
-        made.append(ScriptedRecognizer(held))
-        return made[0]
-
-    monkeypatch.setattr(state, "Recognizer", make)
-    monkeypatch.setattr(settings_module, "settings_file", lambda: tmp_path / "settings.json")
-    monkeypatch.setattr(speed_module, "settings_file", lambda: tmp_path / "settings.json")
-    state.runs.clear()
-    state.runs()
-    yield made[0]
-    state.runs.clear()
+def recognizer(scripted_recognizer):
+    return scripted_recognizer
 
 
 @pytest.fixture

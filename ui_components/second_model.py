@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, cast, get_args
+from typing import NamedTuple
 
 import streamlit as st
 
 from asr_core.engines import models
 from asr_core.settings import Precision, Settings
 from ui_components.phrases import phrase
+from ui_components.precision_choice import precision_choice
 
 
 class SecondModel(NamedTuple):
@@ -33,14 +34,7 @@ def second_model(saved: Settings) -> SecondModel:
     )
     if not engine:
         return SecondModel(engine, saved.second_precision, saved.second_below)
-    precisions = get_args(Precision)
-    precision = st.selectbox(
-        phrase("second_precision"),
-        precisions,
-        index=precisions.index(saved.second_precision),
-        format_func=lambda name: phrase("precision_auto") if name == "auto" else name,
-        key="second_precision",
-    )
+    precision = precision_choice("second_precision", saved.second_precision)
     below = st.slider(
         phrase("second_below"),
         0.0,
@@ -51,4 +45,4 @@ def second_model(saved: Settings) -> SecondModel:
         key="second_below",
         help=phrase("second_below_help"),
     )
-    return SecondModel(engine, cast("Precision", precision), below)
+    return SecondModel(engine, precision, below)

@@ -10,9 +10,10 @@ import streamlit as st
 
 from asr_core.engines import models, searches
 from asr_core.servers import Server, is_address
-from asr_core.settings import DecodeMode, Precision, Settings
+from asr_core.settings import DecodeMode, Settings
 from ui_components.languages import LANGUAGES
 from ui_components.phrases import phrase
+from ui_components.precision_choice import precision_choice
 from ui_components.second_model import second_model
 from ui_components.state import saved_settings
 from ui_components.vocabulary_panel import vocabulary_panel
@@ -47,15 +48,7 @@ def settings_panel() -> Settings:
             help=phrase("decode_help"),
             disabled=not searches(model),
         )
-        precisions = get_args(Precision)
-        precision = st.selectbox(
-            phrase("precision"),
-            precisions,
-            index=precisions.index(saved.precision),
-            format_func=lambda name: phrase("precision_auto") if name == "auto" else name,
-            key="precision",
-            help=phrase("precision_help"),
-        )
+        precision = precision_choice("precision", saved.precision, phrase("precision_help"))
         second = second_model(saved)
         vocabulary, keep_vocabulary = vocabulary_panel(saved)
     start_at_once = st.toggle(

@@ -138,6 +138,17 @@ def interval(items: Sequence[Scored]) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
+def shown(items: Sequence[Scored], digits: int = 2) -> str:
+    """The error rate in percent, with its interval where there is one; of nothing, nothing."""
+    return percent(rate(items), interval(items), digits) if items else ""
+
+
+def percent(found: float, around: tuple[float, float] | None, digits: int = 2) -> str:
+    """A rate in percent, its interval in brackets."""
+    number = f"{100 * found:.{digits}f}"
+    return number if around is None else f"{number} [{100 * around[0]:.1f}, {100 * around[1]:.1f}]"
+
+
 def difference(items: Sequence[Scored], base: Sequence[Scored]) -> Difference | None:
     """How much higher the rate is than that of `base`, the same recordings in the same order.
 

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from asr_core.bench import own
-from asr_core.bench.accuracy import Scored, difference, grouped, interval, rate, scored
+from asr_core.bench.accuracy import Scored, difference, grouped, rate, scored, shown
 from asr_core.bench.grid import file_name
 from asr_core.bench.manifest import Recording, read_recordings
 from asr_core.engines import Engine
@@ -193,7 +193,7 @@ def table(found: Mapping[str, Measured], recordings: Sequence[Recording]) -> str
     for name, form in found.items():
         first, base = next(iter(items)), VARIANTS[name].base
         groups = grouped(items[name])
-        cells = [_rate(groups.get(language, [])) for language in _LANGUAGES]
+        cells = [shown(groups.get(language, [])) for language in _LANGUAGES]
         cells.append("" if name == first else _change(items[name], items[first]))
         cells.append(_change(items[name], items[base]) if base in items else "")
         cells += [f"{form.size.stored / 1e6:.0f}", f"{form.size.in_memory / 1e6:.0f}"]
@@ -210,7 +210,7 @@ def repairs(found: Mapping[str, Measured], recordings: Sequence[Recording]) -> s
     for name, form in found.items():
         plain = _scored(form.heard, recordings)
         mended = _scored([replace(one, text=one.repaired) for one in form.heard], recordings)
-        rates = f"{_rate(plain)} | {_rate(mended)}"
+        rates = f"{shown(plain)} | {shown(mended)}"
         lines.append(f"| {name} | {rates} | {_change(mended, plain)} |")
     return "\n".join(lines)
 
@@ -218,15 +218,6 @@ def repairs(found: Mapping[str, Measured], recordings: Sequence[Recording]) -> s
 def _scored(heard: Sequence[Heard], recordings: Sequence[Recording]) -> list[Scored]:
     texts = {one.id: one.text for one in heard}
     return [scored(recording, texts[recording.id]) for recording in recordings]
-
-
-def _rate(items: Sequence[Scored]) -> str:
-    """In percent, with its interval where there is one."""
-    if not items:
-        return ""
-    around = interval(items)
-    shown = f"{100 * rate(items):.2f}"
-    return shown if around is None else f"{shown} [{100 * around[0]:.1f}, {100 * around[1]:.1f}]"
 
 
 def _change(items: Sequence[Scored], base: Sequence[Scored]) -> str:

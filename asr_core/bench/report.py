@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from asr_core.bench.accuracy import FEWEST
+from asr_core.bench.accuracy import FEWEST, percent
 from asr_core.bench.results import NORMALIZATION, metric
 from asr_core.export.markdown import escaped
 from asr_core.saving import save_text
@@ -161,9 +161,7 @@ def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
 
 
 def _rate(figures: Mapping[str, Any]) -> str:
-    sure = figures["interval"]
-    shown = f"{100 * figures['rate']:.2f}"
-    return shown if sure is None else f"{shown} [{100 * sure[0]:.1f}, {100 * sure[1]:.1f}]"
+    return percent(figures["rate"], figures["interval"])
 
 
 def _change(figures: Mapping[str, Any]) -> str:

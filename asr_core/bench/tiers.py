@@ -20,7 +20,7 @@ from typing import get_args
 import torch
 
 from asr_core.bench import own
-from asr_core.bench.accuracy import Scored, grouped, interval, rate, scored
+from asr_core.bench.accuracy import Scored, grouped, scored, shown
 from asr_core.bench.manifest import Recording, read_recordings
 from asr_core.engines import Engine, load_engine
 from asr_core.engines.tiers import TieredEngine
@@ -98,19 +98,10 @@ def table(ways: Sequence[Way]) -> str:
     ]
     for way in ways:
         groups = grouped(way.scored)
-        rates = " | ".join(_rate(groups.get(language, [])) for language in _LANGUAGES)
+        rates = " | ".join(shown(groups.get(language, []), 1) for language in _LANGUAGES)
         redone = f"{way.n_redone} of {way.n_segments}"
         lines.append(f"| {way.name} | {rates} | {redone} | {way.seconds:.1f} |")
     return "\n".join(lines)
-
-
-def _rate(items: Sequence[Scored]) -> str:
-    """In percent, with its interval where there is one."""
-    if not items:
-        return ""
-    around = interval(items)
-    shown = f"{100 * rate(items):.1f}"
-    return shown if around is None else f"{shown} [{100 * around[0]:.1f}, {100 * around[1]:.1f}]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -223,8 +223,7 @@ def _offline() -> Iterator[Finding]:
     from asr_core.jobs.process import WorkerProcess
     from asr_core.jobs.recognizer import DEFAULT_LOADER
 
-    server = Settings.load().server
-    worker = WorkerProcess(DEFAULT_LOADER, server.place if server else "")
+    worker = WorkerProcess(DEFAULT_LOADER, Settings.load().place)
     try:
         looks = {"command": offline.look(), "recognizer": worker.look()}
     finally:

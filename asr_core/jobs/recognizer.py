@@ -345,7 +345,7 @@ class Recognizer:
 
     def _living_process(self, settings: Settings | None = None) -> WorkerProcess:
         """The worker, or a fresh one if it is gone or may reach what `settings` do not say."""
-        place = None if settings is None else _place(settings)
+        place = None if settings is None else settings.place
         process = self._process
         if process is None or not process.alive or place not in (None, process.place):
             if process is not None:
@@ -384,7 +384,7 @@ class Recognizer:
             job = self._line.begin()
         if job is None:  # cancelled while it waited
             return
-        if isinstance(process, WorkerProcess) and process.place != _place(job.settings):
+        if isinstance(process, WorkerProcess) and process.place != job.settings.place:
             process = self._fresh_for(job)  # it was another's turn a moment ago
         if isinstance(process, OSError):
             end = unforeseen(job, process)
@@ -450,11 +450,6 @@ class Recognizer:
 def _is_lost(errand: Errand[None]) -> bool:
     answer = errand.answer
     return not answer.cancelled() and isinstance(answer.exception(), WorkerGoneError)
-
-
-def _place(settings: Settings) -> str:
-    """What the worker may reach: the server that is chosen, else nothing."""
-    return settings.server.place if settings.server else ""
 
 
 class _Header(NamedTuple):

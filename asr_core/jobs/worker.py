@@ -215,7 +215,7 @@ class Worker:
         """
         settings = Settings.from_mapping(order["settings"])
         source = self._receive(order)
-        if (settings.server.place if settings.server else "") != guard.place():
+        if settings.place != guard.place():
             raise AsrError(
                 "A server is chosen for this or for what is being transcribed just now, and not "
                 "for both. Try again when that is done."

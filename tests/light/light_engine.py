@@ -13,12 +13,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import equal_parts
 import numpy as np
 
 from asr_core import limits
 from asr_core.engines import Recognized
 from asr_core.errors import AsrError, ModelError
-from asr_core.result import Segment, Word
+from asr_core.result import Segment
 from asr_core.speed import Speed
 
 N_LOADED = 0
@@ -48,11 +49,7 @@ class LightEngine:
                 yield Recognized(window.end, (segment,))
 
     def align(self, window, text, language):
-        """The words share the window in equal parts."""
-        words, span = text.split(), window.end - window.start
-        times = [window.start + span * i / len(words) for i in range(len(words) + 1)]
-        timed = [Word(w, a, b, 1.0) for w, a, b in zip(words, times, times[1:], strict=False)]
-        return Segment(window.start, window.end, language, text, 1.0, tuple(timed))
+        return equal_parts.align(window, text, language)
 
     def decode(self, settings):
         return settings.decode

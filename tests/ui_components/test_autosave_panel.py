@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 import waiting
-from scripted import ScriptedRecognizer
 from streamlit.testing.v1 import AppTest
 
 from asr_core import passphrase as passphrase_module
-from asr_core import settings as settings_module
-from asr_core import speed as speed_module
 from asr_core.journal import folder, load, unfinished
 from asr_core.result import Segment, Word
 from asr_core.settings import Settings
@@ -28,22 +25,10 @@ HELLO = Segment(0.0, 1.0, "en", "Hello.", 0.9, (Word("Hello.", 0.0, 1.0, 0.9),))
 
 
 @pytest.fixture
-def recognizer(monkeypatch, tmp_path):
-    made = []
-
-    def make(held=None, experience=None):
-        made.append(ScriptedRecognizer(held))
-        return made[-1]
-
-    monkeypatch.setattr(state, "Recognizer", make)
-    for module in (settings_module, speed_module):
-        monkeypatch.setattr(module, "settings_file", lambda: tmp_path / "settings.json")
+def recognizer(scripted_recognizer, monkeypatch):
     monkeypatch.setattr(passphrase_module, "_LOG2_N", 14)
-    state.runs.clear()
-    state.runs()
-    yield made[0]
+    yield scripted_recognizer
     state.runs().autosave.close()
-    state.runs.clear()
 
 
 @pytest.fixture

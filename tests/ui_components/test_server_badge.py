@@ -6,14 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from scripted import ScriptedRecognizer
 from streamlit.testing.v1 import AppTest
 
-from asr_core import settings as settings_module
-from asr_core import speed as speed_module
 from asr_core.result import Segment
 from asr_core.settings import Settings
-from ui_components import state
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 ADDRESS = "https://asr.example.org:8000"
@@ -25,21 +21,13 @@ LEAVES = {
 
 
 @pytest.fixture
-def recognizer(monkeypatch, tmp_path):
-    made = []
-
-    def make(held=None, experience=None):
-        made.append(ScriptedRecognizer(held))
-        return made[0]
-
-    monkeypatch.setattr(state, "Recognizer", make)
-    for module in (settings_module, speed_module):
-        monkeypatch.setattr(module, "settings_file", lambda: tmp_path / "settings.json")
+def data_home(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    state.runs.clear()
-    state.runs()
-    yield made[0]
-    state.runs.clear()
+
+
+@pytest.fixture
+def recognizer(data_home, scripted_recognizer):
+    return scripted_recognizer
 
 
 @pytest.fixture

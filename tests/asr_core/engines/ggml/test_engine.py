@@ -7,6 +7,7 @@ import os
 import sys
 from itertools import pairwise
 
+import equal_parts
 import numpy as np
 import pytest
 import tiny_gguf
@@ -19,7 +20,6 @@ from asr_core.engines import load_engine, models, searches
 from asr_core.engines.ggml import engine as ggml_engine
 from asr_core.engines.ggml import vulkan
 from asr_core.errors import AsrError, ModelError
-from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 
 
@@ -30,13 +30,7 @@ def no_bundled(monkeypatch):
     def alignment(settings):
         def align(window, text, language):
             asked.append((text, language, settings.device))
-            words = text.split()
-            step = window.duration / max(1, len(words))
-            timed = [
-                Word(word, window.start + i * step, window.start + (i + 1) * step, 1.0)
-                for i, word in enumerate(words)
-            ]
-            return Segment(window.start, window.end, language, text, 1.0, tuple(timed))
+            return equal_parts.align(window, text, language)
 
         return align
 
@@ -50,14 +44,6 @@ def no_card(monkeypatch):
     """The same everywhere, whatever cards this computer has."""
     monkeypatch.setenv("TRANSCRIBE_BACKEND", "cpu")
     monkeypatch.setattr(vulkan, "makers", set)
-
-
-@pytest.fixture(scope="module")
-def window():
-    """Three seconds of noise, one of silence, two of noise; 10 s into a recording."""
-    noise = 0.1 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
-    noise[3 * SAMPLE_RATE : 4 * SAMPLE_RATE] = 0
-    return Window(10.0, noise.astype(np.float32), ((10.0, 13.0), (14.0, 16.0)))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import threading
 import wave
 from contextlib import contextmanager
 
+import equal_parts
 import numpy as np
 import pytest
 from hand_server import fields_of, hand_server, openai, vllm
@@ -19,7 +20,6 @@ from asr_core.audio.segment import Window
 from asr_core.engines import load_engine, searches
 from asr_core.engines.server import client, engine
 from asr_core.errors import AsrError
-from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 
 
@@ -27,16 +27,7 @@ from asr_core.settings import Settings
 def light(monkeypatch):
     """Words are timed in equal parts, and no second try waits long."""
 
-    def align(window, text, language):
-        words = text.split()
-        step = window.duration / max(1, len(words))
-        timed = [
-            Word(word, window.start + i * step, window.start + (i + 1) * step, 1.0)
-            for i, word in enumerate(words)
-        ]
-        return Segment(window.start, window.end, language, text, 1.0, tuple(timed))
-
-    monkeypatch.setattr(engine, "bundled_alignment", lambda settings: align)
+    monkeypatch.setattr(engine, "bundled_alignment", lambda settings: equal_parts.align)
     monkeypatch.setattr(client, "PAUSES_S", (0.01, 0.01))
     monkeypatch.delenv(client.TOKEN, raising=False)
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from itertools import pairwise
 
-import numpy as np
+import equal_parts
 import pytest
 import tiny_sherpa
 from voice import voice
 
-from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.segment import Window
 from asr_core.engines import load_engine, models, searches
 from asr_core.engines.sherpa import engine as sherpa_engine
 from asr_core.errors import AsrError, ModelError
-from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 
 
@@ -26,27 +24,13 @@ def no_bundled(monkeypatch):
     def alignment(settings):
         def align(window, text, language):
             asked.append((text, language))
-            words = text.split()
-            step = window.duration / max(1, len(words))
-            timed = [
-                Word(word, window.start + i * step, window.start + (i + 1) * step, 1.0)
-                for i, word in enumerate(words)
-            ]
-            return Segment(window.start, window.end, language, text, 1.0, tuple(timed))
+            return equal_parts.align(window, text, language)
 
         return align
 
     asked: list[tuple[str, str]] = []
     monkeypatch.setattr(sherpa_engine, "bundled_alignment", alignment)
     return asked
-
-
-@pytest.fixture(scope="module")
-def window():
-    """Three seconds of noise, one of silence, two of noise; 10 s into a recording."""
-    noise = 0.1 * np.random.default_rng(0).standard_normal(6 * SAMPLE_RATE)
-    noise[3 * SAMPLE_RATE : 4 * SAMPLE_RATE] = 0
-    return Window(10.0, noise.astype(np.float32), ((10.0, 13.0), (14.0, 16.0)))
 
 
 def loaded(folder, **settings):
