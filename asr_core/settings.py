@@ -24,6 +24,7 @@ Breaks = Literal["one", "sentences", "pauses"]
 
 MAX_BEAM_SIZE = 20
 
+_NOT_OF_TORCH = ("vulkan", "directml", "coreml")  # devices of other libraries
 _CHOICES = {
     "decode": DecodeMode,
     "precision": Precision,
@@ -203,6 +204,11 @@ class Settings:
     def of_first(self) -> Settings:
         """The same without a second model."""
         return replace(self, second_engine="")
+
+    @property
+    def on_torch(self) -> Settings:
+        """The same on a device that torch has, in place of one of another library."""
+        return replace(self, device="auto") if self.device in _NOT_OF_TORCH else self
 
     @property
     def of_second(self) -> Settings:

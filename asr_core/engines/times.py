@@ -60,6 +60,6 @@ def bundled_alignment(settings: Settings) -> Alignment:
 
     @lru_cache(maxsize=1)
     def engine() -> Engine:
-        return load_engine(replace(settings.of_first, engine=BUNDLED))
+        return load_engine(replace(settings.of_first.on_torch, engine=BUNDLED))
 
     return lambda window, text, language: engine().align(window, text, language)

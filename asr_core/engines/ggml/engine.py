@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from asr_core.engines.folders import folder_of
 from asr_core.engines.ggml.file import the_gguf
 from asr_core.engines.ggml.reader import GgmlReader
@@ -21,6 +19,4 @@ def load(settings: Settings) -> PiecewiseEngine:
     """
     path = folder_of(settings.engine)
     reader = GgmlReader(path.name, the_gguf(path), settings.device)
-    device = "auto" if settings.device == "vulkan" else settings.device  # torch has no such device
-    aligning = replace(settings, device=device)
-    return PiecewiseEngine(path.name, reader, bundled_alignment(aligning))
+    return PiecewiseEngine(path.name, reader, bundled_alignment(settings))

@@ -10,8 +10,6 @@ from asr_core.model.growth import load_bundled
 from asr_core.quantize.placing import placed
 from asr_core.settings import Settings
 
-_OURS = ("directml", "coreml")  # devices that torch does not know
-
 
 def load(settings: Settings) -> ConformerEngine:
     """The engine for an exported folder: its encoder in onnxruntime, the rest as in the bundled.
@@ -28,8 +26,7 @@ def load(settings: Settings) -> ConformerEngine:
     encoder = OnnxEncoder(folder, settings.device)
     model = load_bundled()
     model.add_module("encoder", encoder)
-    device = "cpu" if settings.device in _OURS else settings.device
-    placement = placed(model, device, settings.precision)
+    placement = placed(model, settings.on_torch.device, settings.precision)
     placement.encoder = f"onnxruntime {encoder.provider} {precision}"
     placement.notes += encoder.notes
     return engine_of(placement, folder.name)

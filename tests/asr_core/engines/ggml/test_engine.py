@@ -29,12 +29,12 @@ def no_bundled(monkeypatch):
 
     def alignment(settings):
         def align(window, text, language):
-            asked.append((text, language, settings.device))
+            asked.append((text, language))
             return equal_parts.align(window, text, language)
 
         return align
 
-    asked: list[tuple[str, str, str]] = []
+    asked: list[tuple[str, str]] = []
     monkeypatch.setattr(ggml_engine, "bundled_alignment", alignment)
     return asked
 
@@ -66,7 +66,7 @@ def test_it_says_which_language_it_heard_and_the_words_get_their_times(loaded, w
     engine = loaded()
     (heard,) = read(engine, window)
     assert (heard.text, heard.language) == ("Hello world", "en")
-    assert no_bundled == [("Hello world", "en", "auto")]
+    assert no_bundled == [("Hello world", "en")]
     assert [word.start for word in heard.words] == [10.0, 14.0]  # cut to the speech
     assert engine.stats()["device"] == "cpu"
     assert engine.stats()["precision"] == "Q8_0"
@@ -256,16 +256,6 @@ def test_devices_that_are_not_there_are_named_with_what_to_do(loaded, monkeypatc
     assert plain == ["tiny does not say how sure it is of its words: none is marked."]
     monkeypatch.setattr(sys, "platform", "linux")
     assert any("install its driver" in note for note in loaded().stats()["notes"])
-
-
-def test_the_words_are_timed_on_a_device_that_torch_knows(loaded, window, no_bundled, monkeypatch):
-    import transcribe_cpp
-
-    model = transcribe_cpp.Model
-    monkeypatch.setattr(transcribe_cpp, "backend_available", lambda name: True)
-    monkeypatch.setattr(transcribe_cpp, "Model", lambda file, backend: model(file, backend="cpu"))
-    read(loaded(device="vulkan"), window)
-    assert no_bundled == [("Hello world", "en", "auto")]
 
 
 def test_it_tells_its_speed_and_that_ways_to_search_mean_nothing(loaded, tmp_path):
