@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
+from asr_core.ahead import ahead
 from asr_core.audio import SAMPLE_RATE
 from asr_core.audio.live import live_windows
 from asr_core.audio.recording import Recording
 from asr_core.audio.segment import LONGEST, Window, speech_windows
 from asr_core.engines import Engine
+from asr_core.engines.stages import Stages
 from asr_core.result import Segment, Transcript
 from asr_core.settings import Settings
 from asr_core.text.language import language_shares
 from asr_core.text.repair import Repair
 from asr_core.text.vocabulary import Vocabulary
+
+_WAITING = 8  # windows found ahead of the engine, of about 12 s each
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ def transcribe(
     engine: Engine,
     settings: Settings,
     report: Callable[[Progress], None] = lambda progress: None,
+    init: float = 0.0,
 ) -> Transcript:
     """Recognize a recording, telling `report` of every window as soon as it is done.
 
@@ -43,7 +49,11 @@ def transcribe(
     would be if nothing more were said; the transcript is the one of the whole recording.
     Of a recording that was opened for a part only that part is heard; times count from its start
     all the same. Sound, windows and text are streams: what is in memory does not grow with the
-    recording.
+    recording. The sound is read, and its speech found, while the engine is at work on what came
+    before; but not live sound, of which the engine sets the pace.
+
+    Args:
+        init: seconds that the engine took to load for this run, for its figures.
 
     Raises:
         AsrError: the recording cannot be read, or the engine cannot do what `settings` ask.
@@ -51,24 +61,27 @@ def transcribe(
     began = perf_counter()
     segments: list[Segment] = []
     repair = Repair(Vocabulary.parse(settings.vocabulary))
+    stages = Stages()
     is_live = recording.is_behind is not None
     if recording.is_behind is None:
-        windows = speech_windows(recording, offset=recording.clip.start)
+        found = speech_windows(recording, offset=recording.clip.start)
+        windows = ahead(stages.each("sound", found), _WAITING)
     else:
-        windows = live_windows(recording, recording.is_behind)
-    waited = _Waited(windows)
-    for recognized in engine.recognize(waited, settings):
-        found = tuple(map(repair, recognized.segments))
-        segments += found
-        report(Progress(recognized.end, recording.duration, found, recognized.draft))
+        windows = stages.each("sound", live_windows(recording, recording.is_behind))
+    with closing(windows), closing(engine.recognize(windows, settings)) as answers:
+        for recognized in answers:
+            mended = tuple(map(repair, recognized.segments))
+            segments += mended
+            report(Progress(recognized.end, recording.duration, mended, recognized.draft))
     seconds = perf_counter() - began
     heard = recording.heard - recording.clip.start
     told = engine.stats()
+    loaded = {"init": round(init, 3)} if init else {}
     stats = {
         "seconds": round(seconds, 3),
         "real_time_factor": round(seconds / heard, 4) if heard and not is_live else None,
         **told,
-        "stages": {"sound": round(waited.seconds, 3), **told.get("stages", {})},
+        "stages": {**loaded, **stages.told()["stages"], **told.get("stages", {})},
     }
     return Transcript(
         recording.name,
@@ -80,24 +93,6 @@ def transcribe(
         (*recording.notes, *told.get("notes", ())),
         stats,
     )
-
-
-class _Waited:
-    """Windows, and how long they were waited for: reading the recording and finding its speech."""
-
-    def __init__(self, windows: Iterable[Window]) -> None:
-        self._windows = iter(windows)
-        self.seconds = 0.0
-
-    def __iter__(self) -> Iterator[Window]:
-        return self
-
-    def __next__(self) -> Window:
-        began = perf_counter()
-        try:
-            return next(self._windows)
-        finally:
-            self.seconds += perf_counter() - began
 
 
 def align(recording: Recording, engine: Engine, text: str, language: str) -> Segment | None:

@@ -17,7 +17,13 @@ FILES = sorted(
 # does not know the model, nor audio the text.
 LAYERS = [
     {
-        *("asr_core.result", "asr_core.errors", "asr_core.heap", "asr_core.packed"),
+        *(
+            "asr_core.result",
+            "asr_core.errors",
+            "asr_core.heap",
+            "asr_core.packed",
+            "asr_core.ahead",
+        ),
         *("asr_core.pace", "asr_core.saving", "asr_core.settings", "asr_core.speed"),
         *("asr_core.limits", "asr_core.children", "asr_core.passphrase", "asr_core.scribe"),
         *("asr_core.places", "asr_core.servers"),

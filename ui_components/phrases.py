@@ -195,6 +195,7 @@ _PHRASES = {
     ),
     # where the time went
     "stages": ("Where the time went", "用时明细"),
+    "stage_init": ("Loading the model", "载入模型"),
     "stage_sound": ("Reading the recording and finding speech", "读取录音、查找语音"),
     "stage_encoder": ("Encoder", "编码器"),
     "stage_prefill": ("Encoder and prompt", "编码器与提示"),

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any, BinaryIO
 
 from asr_core.audio.clip import Clip, clip_between
@@ -66,12 +67,15 @@ class _Engine:
     settings: Settings
     loaded: Any = None
 
-    def get(self) -> Any:
-        if self.loaded is None:
-            from asr_core.engines import load_engine
+    def get(self) -> tuple[Any, float]:
+        """The engine, and the seconds that loading it took just now."""
+        if self.loaded is not None:
+            return self.loaded, 0.0
+        began = perf_counter()
+        from asr_core.engines import load_engine
 
-            self.loaded = load_engine(self.settings)
-        return self.loaded
+        self.loaded = load_engine(self.settings)
+        return self.loaded, perf_counter() - began
 
 
 @dataclass
@@ -108,11 +112,11 @@ class _Run:
         shown = "stdin" if self.file == STDIN else Path(self.file).name
         with Sandbox().open(source, shown, self.clip) as recording:
             self.name = recording.name
-            model = engine.get()
+            model, init = engine.get()
             if self.target is None:
                 self._begin()
             self.pace.start()
-            heard = transcribe(recording, model, self.settings, report)
+            heard = transcribe(recording, model, self.settings, report, init)
             transcript = tidied(heard, self.settings.tidy)
         for note in transcript.notes:
             self.console.say(f"{self.name}: {note}")

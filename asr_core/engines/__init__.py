@@ -5,7 +5,7 @@ Adding an engine is one module with a `load(settings)` and one row of `TABLE`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -48,7 +48,7 @@ class Engine(Protocol):
 
     name: str
 
-    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Generator[Recognized]:
         """Segments window by window, in order; reads ahead only as far as a batch needs.
 
         Beside drafts there is one `Recognized` for every window, a silent one included. A window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -111,7 +111,7 @@ class ConformerEngine:
     def _count_pass(self, *_: object) -> None:
         self._counts["decoder_passes"] += 1
 
-    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Generator[Recognized]:
         """Segments window by window; the first window alone, then ever more together."""
         self._counts.clear()
         self._stages.clear()

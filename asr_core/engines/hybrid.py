@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -106,7 +106,7 @@ class HybridEngine:
         """Device and precision, and times of the last run."""
         return {**self._placement.describe(), **self._stages.told()}
 
-    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Generator[Recognized]:
         """Segments window by window."""
         if settings.language not in ("auto", *_LANGUAGES):
             known = " and ".join(_LANGUAGES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -106,7 +106,7 @@ class PiecewiseEngine:
             **self._stages.told(),
         }
 
-    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Generator[Recognized]:
         """Segments window by window, and the text of each piece as soon as it is read."""
         self._counts.clear()
         self._stages.clear()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-Stage = Literal["encoder", "prefill", "search", "align"]
+Stage = Literal["sound", "encoder", "prefill", "search", "align"]
+
+T = TypeVar("T")
 
 
 class Stages:
     """Seconds and tokens by stage, since they were cleared.
 
-    "encoder" is from sound to states, "prefill" reads the question to a language model, "search"
-    writes the tokens, "align" finds out when they were said. An accelerator that is still at work
-    is waited for in the stage behind.
+    "sound" reads the recording and finds its speech, "encoder" is from sound to states, "prefill"
+    reads the question to a language model, "search" writes the tokens, "align" finds out when they
+    were said. An accelerator that is still at work is waited for in the stage behind. Stages may
+    work at the same time, each in one thread: their seconds can be more than those of the run.
     """
 
     def __init__(self) -> None:
@@ -36,6 +40,16 @@ class Stages:
             yield
         finally:
             self._seconds[stage] = self._seconds.get(stage, 0.0) + perf_counter() - began
+
+    def each(self, stage: Stage, items: Iterable[T]) -> Generator[T]:
+        """The items; making them belongs to `stage`."""
+        waiting = iter(items)
+        while True:
+            with self.at(stage):
+                found = [*islice(waiting, 1)]
+            if not found:
+                return
+            yield found.pop()
 
     def made(self, stage: Stage, n_tokens: int) -> None:
         """So many tokens came out of it, or went into it."""

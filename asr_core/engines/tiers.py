@@ -37,7 +37,7 @@ class TieredEngine:
         self._second: Engine | None = None
         self._counts: Counter[str] = Counter()
 
-    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Generator[Recognized]:
         """Segments window by window."""
         self._counts.clear()
         unanswered: deque[Window] = deque()

@@ -99,6 +99,7 @@ class Worker:
         self._job: str | None = None  # at work on it
         self._engine: Engine | None = None
         self._loaded: tuple[tuple[str, ...], Server | None] | None = None
+        self._init = 0.0  # seconds that loading it took; the first transcript tells
         self._spare: Sandbox | None = Sandbox()  # for the next recording, ready before it comes
 
     def hear(self, frame: wire.Message | bytes) -> None:
@@ -235,8 +236,9 @@ class Worker:
 
         report = self._reporter(order["job"])
         opened = self._listening(order) if source is None else self._open(source, order)
+        init, self._init = self._init, 0.0
         with opened as recording:
-            transcript = transcribe(recording, engine, settings, report)
+            transcript = transcribe(recording, engine, settings, report, init)
         return {"kind": "done", "transcript": wire.pack_transcript(transcript)}
 
     @contextmanager
@@ -276,6 +278,7 @@ class Worker:
         self._engine = None  # first, so that two never are in memory
         gc.collect()
         module, function = self._loader.split(":")
+        began = time.perf_counter()
         load: Callable[[Settings], Engine] = getattr(import_module(module), function)
         try:
             with limits.memory_unbound():
@@ -286,6 +289,7 @@ class Worker:
                     "There is not enough memory for this model. Close other programs and retry."
                 ) from error
             raise
+        self._init = time.perf_counter() - began
         return self._engine
 
     def _receive(self, order: wire.Message) -> _Audio | Path:

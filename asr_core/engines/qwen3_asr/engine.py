@@ -120,7 +120,7 @@ class Qwen3AsrEngine:
             **self._stages.told(),
         }
 
-    def recognize(self, windows: Iterable[Window], settings: Settings) -> Iterator[Recognized]:
+    def recognize(self, windows: Iterable[Window], settings: Settings) -> Generator[Recognized]:
         """Segments window by window, and drafts of them while they are being written."""
         self._counts.clear()
         self._gaps.clear()
