@@ -47,7 +47,7 @@ def scripted_recognizer(monkeypatch, tmp_path):
     from scripted import ScriptedRecognizer
 
     from asr_core import settings, speed
-    from ui_components import state
+    from ui_components import runs, state
 
     made = []
 
@@ -55,7 +55,7 @@ def scripted_recognizer(monkeypatch, tmp_path):
         made.append(ScriptedRecognizer(held))
         return made[-1]
 
-    monkeypatch.setattr(state, "Recognizer", make)
+    monkeypatch.setattr(runs, "Recognizer", make)
     for module in (settings, speed):
         monkeypatch.setattr(module, "settings_file", lambda: tmp_path / "settings.json")
     state.runs.clear()

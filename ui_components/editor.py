@@ -15,8 +15,9 @@ from ui_components.editor_events import OnCorrected, OnRerun, apply_events
 from ui_components.leftovers import close_player, playable
 from ui_components.masthead import ASSETS
 from ui_components.phrases import phrase
+from ui_components.run import Run
 from ui_components.shortcuts import EDITOR_KEYS
-from ui_components.state import Run, forget_audio
+from ui_components.state import forget_audio
 
 _LABELS = (
     *("player", "play", "pause", "back", "forward", "slower", "faster", "speed", "seek"),

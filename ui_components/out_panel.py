@@ -13,8 +13,8 @@ from ui_components.layout_choice import layout_choice
 from ui_components.phrases import phrase
 from ui_components.pseudonyms_panel import pseudonyms_panel
 from ui_components.quotes_panel import quotes_panel
+from ui_components.run import Run
 from ui_components.save_as import save_as
-from ui_components.state import Run
 
 
 @st.fragment

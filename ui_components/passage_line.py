@@ -6,7 +6,7 @@ import streamlit as st
 
 from asr_core.pace import clock
 from ui_components.phrases import phrase
-from ui_components.state import Run
+from ui_components.run import Run
 from ui_components.told import told
 
 

@@ -9,7 +9,8 @@ import streamlit as st
 from asr_core.pace import clock
 from ui_components.editor import editor
 from ui_components.phrases import phrase
-from ui_components.state import Run, runs, saved_settings
+from ui_components.run import Run
+from ui_components.state import runs, saved_settings
 from ui_components.title import plain, title
 
 

@@ -7,7 +7,8 @@ import streamlit as st
 from asr_core.privacy.receipt import Receipt
 from ui_components.leftovers import played_bytes, uploaded_bytes
 from ui_components.phrases import phrase, size
-from ui_components.state import Run, held_bytes, runs
+from ui_components.run import Run
+from ui_components.state import held_bytes, runs
 from ui_components.told import told
 
 

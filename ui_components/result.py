@@ -14,10 +14,10 @@ from ui_components.out_panel import out_panel
 from ui_components.passage_line import passage_line
 from ui_components.phrases import phrase
 from ui_components.receipt_line import receipt_line
+from ui_components.run import Run
+from ui_components.runs import TEXT_WAITS
 from ui_components.stage_times import stage_times
 from ui_components.state import (
-    TEXT_WAITS,
-    Run,
     go_on,
     new_recording,
     realign,

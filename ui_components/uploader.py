@@ -8,7 +8,8 @@ from asr_core.audio import EXTENSIONS
 from asr_core.audio.naming import shown_name
 from ui_components.leftovers import take
 from ui_components.phrases import phrase
-from ui_components.state import Source, round_number
+from ui_components.run import Source
+from ui_components.state import round_number
 
 MAX_SIZE_MB = 1000
 

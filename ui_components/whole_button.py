@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui_components.phrases import phrase
-from ui_components.state import Run, transcribe_all
+from ui_components.run import Run
+from ui_components.state import transcribe_all
 
 
 def whole_button(run: Run) -> None:

@@ -17,6 +17,7 @@ from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 from ui_components import state
 from ui_components.editor import editor
+from ui_components.run import Run, Source
 
 RATE = 8000
 
@@ -73,12 +74,12 @@ def long_talk(n_words: int) -> tuple[Segment, ...]:
     return tuple(made)
 
 
-def opened() -> state.Run:
+def opened() -> Run:
     """The run of this page, as the query asks for it."""
     n_words = int(st.query_params.get("words", 0))
     segments = long_talk(n_words) if n_words else short_talk()
     audio = tone(segments[-1].end + 2.0)
-    source = state.Source("talk.wav", audio, "audio/wav")
+    source = Source("talk.wav", audio, "audio/wav")
     run = state.runs().add(source, Settings(), state.session_id())
     run.job.segments = segments
     if "busy" not in st.query_params:
@@ -89,7 +90,7 @@ def opened() -> state.Run:
 st.set_page_config(page_title="Editor")
 if "run" not in st.session_state:
     st.session_state.run, st.session_state.asked = opened(), []
-run: state.Run = st.session_state.run
+run: Run = st.session_state.run
 asked: list = st.session_state.asked
 shown = run.desk.current if run.desk else run.job.partial()
 editor(

@@ -10,10 +10,10 @@ sys.path.insert(0, str(HERE.parent / "light"))
 
 from scripted import ScriptedRecognizer  # noqa: E402
 
-from ui_components import launch, state  # noqa: E402
+from ui_components import launch, runs  # noqa: E402
 
 with tempfile.TemporaryDirectory() as folder:
     shutil.copytree(HERE.parents[1] / ".streamlit", Path(folder) / ".streamlit")  # the theme
     launch.APP = Path(shutil.copy(HERE / "editor_page.py", folder))
-    state.Recognizer = ScriptedRecognizer
+    runs.Recognizer = ScriptedRecognizer
     launch.main(None, browser=False)

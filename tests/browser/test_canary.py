@@ -27,8 +27,8 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 sys.path.append({str(LIGHT)!r})
 from functools import partial
-from ui_components import launch, result, state
-state.Recognizer = partial(state.Recognizer, loader="canary:load")
+from ui_components import launch, result, runs
+runs.Recognizer = partial(runs.Recognizer, loader="canary:load")
 shown = result.result
 def result_or_crash(run):
     if run.job.error:

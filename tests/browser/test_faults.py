@@ -13,7 +13,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 # A closed page is forgotten sooner than in earnest.
-START = launch_with(before="from ui_components import state; state.AUDIO_WAITS = 2.0")
+START = launch_with(before="from ui_components import runs; runs.AUDIO_WAITS = 2.0")
 SLOW = '{"engine": "light-slow"}'
 
 

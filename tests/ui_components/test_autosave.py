@@ -25,8 +25,9 @@ from asr_core.journal import folder, load, unfinished
 from asr_core.project import Project
 from asr_core.result import Segment, Word
 from asr_core.settings import Settings
-from ui_components import state
-from ui_components.state import TEXT_WAITS, Runs, Source
+from ui_components import runs as runs_module
+from ui_components.run import Source
+from ui_components.runs import TEXT_WAITS, Runs
 
 until = partial(waiting.until, seconds=20.0)
 
@@ -39,7 +40,9 @@ NIHAO = Segment(1.5, 2.0, "zh", "你好。", 0.9)
 
 @pytest.fixture
 def runs(monkeypatch, tmp_path):
-    monkeypatch.setattr(state, "Recognizer", lambda held, experience: ScriptedRecognizer(held))
+    monkeypatch.setattr(
+        runs_module, "Recognizer", lambda held, experience: ScriptedRecognizer(held)
+    )
     monkeypatch.setattr(settings_module, "settings_file", lambda: tmp_path / "settings.json")
     monkeypatch.setattr(passphrase_module, "_LOG2_N", 14)
     made = Runs()
@@ -176,7 +179,7 @@ def test_a_closed_page_and_the_end_of_the_server_leave_it_for_the_next_time(runs
     until(lambda: holds("Hello."))
     assert unfinished() == []  # somebody writes it
     now = [time.monotonic()]
-    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(runs_module.time, "monotonic", lambda: now[0])
     runs.sweep(lambda page: False)
     now[0] += TEXT_WAITS + 1
     runs.sweep(lambda page: False)
@@ -268,7 +271,8 @@ limits.hide_memory()
 from asr_core.jobs import Recognizer
 Recognizer.__init__.__kwdefaults__["loader"] = "canary:load"
 from asr_core.settings import Settings
-from ui_components.state import Runs, Source
+from ui_components.run import Source
+from ui_components.runs import Runs
 tempfile.gettempdir()
 limits.forbid_files()
 runs = Runs()

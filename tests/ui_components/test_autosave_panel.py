@@ -15,7 +15,8 @@ from asr_core.journal import folder, load, unfinished
 from asr_core.result import Segment, Word
 from asr_core.settings import Settings
 from ui_components import state
-from ui_components.state import Runs, Source
+from ui_components.run import Source
+from ui_components.runs import Runs
 
 until = partial(waiting.until, seconds=20.0)
 

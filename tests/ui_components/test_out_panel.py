@@ -11,7 +11,7 @@ from asr_core import settings as settings_module
 from asr_core.editing.quotes import Quote
 from asr_core.jobs import kept
 from asr_core.result import Language, Segment, Transcript
-from ui_components.state import Run
+from ui_components.run import Run
 
 TRANSCRIPT = Transcript(
     "Ann_Lee.m4a",

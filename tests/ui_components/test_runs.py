@@ -15,9 +15,10 @@ from asr_core.project import Project
 from asr_core.result import Language, Segment, Transcript, Word
 from asr_core.settings import Settings
 from ui_components import run as run_module
-from ui_components import state
+from ui_components import runs as runs_module
 from ui_components.purge import SWEEP_EVERY
-from ui_components.state import AUDIO_WAITS, TEXT_WAITS, Runs, Source
+from ui_components.run import Source
+from ui_components.runs import AUDIO_WAITS, TEXT_WAITS, Runs
 
 TRANSCRIPT = Transcript(
     "talk.wav",
@@ -47,7 +48,7 @@ def recognizer(monkeypatch):
         made.append(ScriptedRecognizer(held))
         return made[-1]
 
-    monkeypatch.setattr(state, "Recognizer", make)
+    monkeypatch.setattr(runs_module, "Recognizer", make)
     return made
 
 
@@ -59,7 +60,7 @@ def runs(recognizer):
 @pytest.fixture
 def clock(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(runs_module.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -233,7 +234,7 @@ def test_what_does_not_fit_into_memory_has_failed_and_is_not_kept(runs, monkeypa
         raise AsrError(f"{name} does not fit.")
 
     first = start(runs)
-    monkeypatch.setattr(state, "room_for", room_for)
+    monkeypatch.setattr(runs_module, "room_for", room_for)
     second = start(runs)
     assert (second.job.stage, second.job.error) == ("failed", "talk.wav does not fit.")
     assert second.source is None

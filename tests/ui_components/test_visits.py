@@ -29,8 +29,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="asks with a POSIX signa
 # The real launcher. Asked by a signal, it says what it holds. A closed page is forgotten sooner.
 BEFORE = r"""
 import json, os, signal
-from ui_components import purge, state
-state.AUDIO_WAITS, purge.SWEEP_EVERY = PATIENCE, 0.5
+from ui_components import purge, runs, state
+runs.AUDIO_WAITS, purge.SWEEP_EVERY = PATIENCE, 0.5
 launch.PRIVATE["server.disconnectedSessionTTL"] = PATIENCE
 def say(*_):
     from streamlit.runtime import get_instance
