@@ -354,6 +354,21 @@ TEMPLATES = {
         "transcribe-cpp 无法在这台电脑上启动（{reason}）。请重新安装：pip install "
         "--force-reinstall transcribe-cpp transcribe-cpp-native"
     ),
+    "The forced aligner {model!r} needs the package crispasr, which is not installed. The extra "
+    "`aligner` brings it: pip install -e .[aligner]": (
+        "强制对齐模型“{model}”需要软件包 crispasr，而它没有安装。"
+        "附加组件 `aligner` 包含它：pip install -e .[aligner]"
+    ),
+    "{name!r} says it is {kind!r}, and a forced aligner in a GGUF file has to be one that was made "
+    "for CrispASR (qwen3asr). Choose another file.": (
+        "“{name}”自称是“{kind}”，而 GGUF 文件中的强制对齐模型必须是为 CrispASR 制作的（qwen3asr）。"
+        "请选择其他文件。"
+    ),
+    "crispasr cannot time words with the forced aligner {model!r}. Get it again, in the form that "
+    "was made for CrispASR.": (
+        "crispasr 无法用强制对齐模型“{model}”确定词语的时间。请重新获取为 CrispASR 制作的文件。"
+    ),
+    "The bundled model tells when words were said instead.": "改由自带模型确定词语的时间。",
     "transcribe-cpp cannot load the model {model!r} ({reason}). Get the model again, or choose cpu "
     "as the device.": (
         "transcribe-cpp 无法加载模型“{model}”（{reason}）。请重新获取模型，或将设备选为 cpu。"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -20,7 +20,7 @@ from asr_core.audio.segment import Window, speech_windows
 from asr_core.engines import Recognized
 from asr_core.engines.passages import Passage
 from asr_core.engines.stages import Stages
-from asr_core.engines.times import Alignment, WordTimes
+from asr_core.engines.times import Aligner, Alignment, WordTimes
 from asr_core.engines.words import passage_segments
 from asr_core.errors import AsrError
 from asr_core.heap import give_back
@@ -81,15 +81,26 @@ class Reader(Protocol):
 
 
 class PiecewiseEngine:
-    """A model of a library, warm. It decodes greedily: settings of search mean nothing to it."""
+    """A model of a library, warm. It decodes greedily: settings of search mean nothing to it.
 
-    def __init__(self, name: str, reader: Reader, bundled: Alignment) -> None:
+    Args:
+        bundled: gives the times of words where there is no aligner.
+        aligner: gives a forced aligner, loaded, if there is one here.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reader: Reader,
+        bundled: Alignment,
+        aligner: Callable[[], Aligner | None] = lambda: None,
+    ) -> None:
         self.name = name
         self._reader = reader
         self._counts = reader.counts
         self._stages = Stages()
         self._bundled = bundled
-        self._times = WordTimes(None, bundled)
+        self._times = WordTimes(aligner, bundled)
 
     def decode(self, settings: Settings) -> str:
         """Always the likeliest token."""
@@ -101,7 +112,7 @@ class PiecewiseEngine:
         unsure = f"{self.name} does not say how sure it is of its words: none is marked."
         return {
             **told,
-            "notes": [unsure, *told["notes"]],
+            "notes": [unsure, *told["notes"], *self._times.notes],
             **self._counts,
             **self._stages.told(),
         }

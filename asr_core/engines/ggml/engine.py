@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from asr_core.engines.folders import folder_of
+from asr_core.engines.ggml.aligner import gguf_aligner
 from asr_core.engines.ggml.file import the_gguf
 from asr_core.engines.ggml.reader import GgmlReader
 from asr_core.engines.piecewise import PiecewiseEngine
@@ -19,4 +22,5 @@ def load(settings: Settings) -> PiecewiseEngine:
     """
     path = folder_of(settings.engine)
     reader = GgmlReader(path.name, the_gguf(path), settings.device)
-    return PiecewiseEngine(path.name, reader, bundled_alignment(settings))
+    aligner = partial(gguf_aligner, path.resolve().parent)
+    return PiecewiseEngine(path.name, reader, bundled_alignment(settings), aligner)

@@ -14,6 +14,7 @@ from typing import Any
 from asr_core.errors import ModelError
 
 FAMILY = "qwen3_asr"  # as transcribe.cpp writes it; other programs lay theirs out in other ways
+_ALIGNERS = ("forced-aligner", "qwen3-forced")  # in the names of such files, in small letters
 _MAGIC = b"GGUF"
 _STRING, _ARRAY = 8, 9
 _NUMBERS = dict(zip((0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12), "BbHhIif?Qqd", strict=True))
@@ -36,10 +37,14 @@ _PRECISIONS = {
 
 
 def gguf_files(path: Path) -> list[Path]:
-    """The file that `path` is, or those that lie in the folder."""
-    if path.is_file():
-        return [path] if path.suffix == ".gguf" else []
-    return sorted(path.glob("*.gguf"))
+    """The file that `path` is, or those that lie in the folder, but for forced aligners."""
+    found = [path] if path.is_file() else sorted(path.glob("*.gguf"))
+    return [file for file in found if file.suffix == ".gguf" and not _is_aligner(file)]
+
+
+def aligner_files(folder: Path) -> list[Path]:
+    """The forced aligners that lie in a folder."""
+    return sorted(filter(_is_aligner, folder.glob("*.gguf")))
 
 
 def the_gguf(path: Path) -> Path:
@@ -85,6 +90,11 @@ def value_in(file: Path, key: str) -> Any:
             f"{file.name!r} is no GGUF file, or is damaged ({type(error).__name__}). Get the model "
             "again."
         ) from None
+
+
+def _is_aligner(file: Path) -> bool:
+    """Whether a file is a forced aligner; the library that runs it goes by the name, too."""
+    return any(name in file.name.lower() for name in _ALIGNERS)
 
 
 def _pairs(data: mmap.mmap) -> Iterator[tuple[str, Any]]:

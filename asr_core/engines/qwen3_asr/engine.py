@@ -114,7 +114,7 @@ class Qwen3AsrEngine:
         return {
             "device": str(self._placed.device),
             "precision": self._placed.precision,
-            "notes": self._placed.notes,
+            "notes": [*self._placed.notes, *self._times.notes],
             **gap,
             **self._counts,
             **self._stages.told(),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from asr_core.engines.folders import folder_of
+from asr_core.engines.ggml.aligner import gguf_aligner
 from asr_core.engines.piecewise import PiecewiseEngine
 from asr_core.engines.sherpa.kinds import kind_of
 from asr_core.engines.sherpa.reader import SherpaReader
@@ -19,4 +22,5 @@ def load(settings: Settings) -> PiecewiseEngine:
     """
     folder = folder_of(settings.engine)
     reader = SherpaReader(folder.name, *kind_of(folder), settings.device)
-    return PiecewiseEngine(folder.name, reader, bundled_alignment(settings))
+    aligner = partial(gguf_aligner, folder.resolve().parent)
+    return PiecewiseEngine(folder.name, reader, bundled_alignment(settings), aligner)

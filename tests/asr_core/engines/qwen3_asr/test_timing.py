@@ -45,11 +45,11 @@ def test_what_the_aligner_does_not_know_is_left_to_others(loaded, windows, words
 def test_the_bundled_model_is_asked_next(loaded, windows):
     words = (Word("ok.", 0.5, 0.75, 1.0),)
     heard = Segment(0.5, 0.75, "vi", "ok.", 1.0, words)
-    times = WordTimes(ForcedAligner(*loaded("aligned-hf/aligner")), lambda *asked: heard)
+    times = WordTimes(lambda: ForcedAligner(*loaded("aligned-hf/aligner")), lambda *asked: heard)
     assert times(windows[0], "ok.", ["ok."], "vi") == [(0.5, 0.75)]
     assert times(windows[0], "ok ok", ["ok", "ok"], "vi") == [(0.0, 1.5), (1.5, 3.0)]  # not its own
 
 
 def test_words_share_the_time_where_nobody_knows(windows):
-    times = WordTimes(None, nobody)
+    times = WordTimes(lambda: None, nobody)
     assert times(windows[0], "a bb", ["a", "bb"], "fil") == [(0.0, 1.0), (1.0, 3.0)]
