@@ -368,6 +368,21 @@ TEMPLATES = {
     "was made for CrispASR.": (
         "crispasr 无法用强制对齐模型“{model}”确定词语的时间。请重新获取为 CrispASR 制作的文件。"
     ),
+    "On Windows the forced aligner {model!r} cannot be used where transcribe-cpp was: each brings "
+    "a ggml.dll of its own. Start Sottovoce anew, with another model.": (
+        "在 Windows 上，用过 transcribe-cpp 之后不能再用强制对齐模型“{model}”："
+        "两者各带一个 ggml.dll。请重新启动 Sottovoce，并选择其他模型。"
+    ),
+    "On Windows the model {model!r} cannot be loaded where a forced aligner of crispasr was: each "
+    "brings a ggml.dll of its own. Start Sottovoce anew.": (
+        "在 Windows 上，用过 crispasr 的强制对齐模型之后不能再加载模型“{model}”："
+        "两者各带一个 ggml.dll。请重新启动 Sottovoce。"
+    ),
+    "crispasr does not start on this computer ({reason}). Install it anew: pip install "
+    "--force-reinstall crispasr": (
+        "crispasr 无法在这台电脑上启动（{reason}）。请重新安装："
+        "pip install --force-reinstall crispasr"
+    ),
     "The bundled model tells when words were said instead.": "改由自带模型确定词语的时间。",
     "transcribe-cpp cannot load the model {model!r} ({reason}). Get the model again, or choose cpu "
     "as the device.": (

@@ -63,9 +63,7 @@ class WordTimes:
             return ask()
         except AsrError as error:
             self._aligner = None
-            self.notes.extend(
-                (str(error), "The bundled model tells when words were said instead.")
-            )
+            self.notes.extend((str(error), "The bundled model tells when words were said instead."))
             return None
 
 

@@ -2,7 +2,7 @@
 
 It has the keys and tensors of the real ones. Its decoder is wired to count: at each mark behind a
 word it says how many tokens there were since the sound, marks included. So its times show what the
-library asked it, to the token: words, spaces, marks. What it hears goes through an encoder of
+library asked it, to the token. What it hears goes through an encoder of
 random weights, and comes out as zeros.
 """
 
@@ -44,10 +44,10 @@ def write_aligner(file: Path, **changed: Any) -> Path:
 
 
 def counted(words: Sequence[str]) -> list[tuple[float, float]]:
-    """Its times of these words: a token a byte and a space between, then two marks."""
+    """Its times of these words: a token a byte, then two marks."""
     found, n = [], 0
-    for i, word in enumerate(words):
-        n += len(word.encode()) + bool(i)
+    for word in words:
+        n += len(word.encode())
         found.append(((n + 1) * STEP_S, (n + 2) * STEP_S))
         n += 2
     return found

@@ -1,12 +1,14 @@
 """When the words of a text were said, by a Qwen3-ForcedAligner in a GGUF file, run by crispasr.
 
-Of the library one function is used, which takes a file, a text and sound, and keeps the model it
-loaded last. Those that fetch models are never called.
+Of the library two functions are used: one takes a file, a text and sound, and keeps the model that
+it loaded; one gives that up. Those that fetch models are never called.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import weakref
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -50,7 +52,7 @@ class GgufAligner:
 
     Raises:
         ModelError: it is another kind of model, or the library cannot run it.
-        AsrError: the package is not installed.
+        AsrError: the package is not installed, or cannot be loaded here.
     """
 
     def __init__(self, file: Path) -> None:
@@ -61,6 +63,7 @@ class GgufAligner:
                 f"be one that was made for CrispASR ({_FAMILY}). Choose another file."
             )
         self._library = _library(file.name)
+        weakref.finalize(self, self._library.free_aligner_cache)
         # It loads when it is first asked. Later its memory would count as that of a run.
         self._spans(np.zeros(SAMPLE_RATE, np.float32), ["a"])
 
@@ -69,21 +72,19 @@ class GgufAligner:
         spans = partial(self._spans, window.waveform)
         return spoken_times(window, words, language, _LONGEST, spans)
 
-    def _spans(self, sound: NDArray[np.float32], spoken: Sequence[str]) -> list[Span]:
+    def _spans(self, sound: NDArray[np.float32], spoken: Sequence[str]) -> list[Span] | None:
         found = self._library.align_words(
             str(self._file.resolve()),
             " ".join(spoken),
             np.ascontiguousarray(sound),
             n_threads=torch.get_num_threads(),
         )
-        pieces = [Piece(each.text, each.start, each.end) for each in found]
-        spans = whole_words(spoken, pieces)
-        if spans is None:
+        if not found:
             raise ModelError(
                 f"crispasr cannot time words with the forced aligner {self._file.name!r}. Get it "
                 "again, in the form that was made for CrispASR."
             )
-        return spans
+        return whole_words(spoken, [Piece(f.text.strip(), f.start, f.end) for f in found])
 
 
 def whole_words(words: Sequence[str], pieces: Sequence[Piece]) -> list[Span] | None:
@@ -102,6 +103,12 @@ def whole_words(words: Sequence[str], pieces: Sequence[Piece]) -> list[Span] | N
 
 def _library(name: str) -> Any:
     """crispasr, in an environment in which it reads text as it stands and gives nothing away."""
+    if sys.platform == "win32" and "transcribe_cpp" in sys.modules:
+        # A program has one ggml.dll: the other library would get that of the first.
+        raise AsrError(
+            f"On Windows the forced aligner {name!r} cannot be used where transcribe-cpp was: each "
+            "brings a ggml.dll of its own. Start Sottovoce anew, with another model."
+        )
     for setting in [each for each in os.environ if each.startswith("CRISP")]:
         del os.environ[setting]  # some have it write down what it hears, or load other code
     os.environ["CRISPASR_ALIGN_NO_ROMANIZE"] = "1"  # Russian would be timed in Latin letters
@@ -113,4 +120,11 @@ def _library(name: str) -> Any:
             f"The forced aligner {name!r} needs the package crispasr, which is not installed. The "
             "extra `aligner` brings it: pip install -e .[aligner]"
         ) from None
+    try:
+        crispasr.c_api_version()
+    except (OSError, RuntimeError) as error:
+        raise AsrError(
+            f"crispasr does not start on this computer ({type(error).__name__}). Install it anew: "
+            "pip install --force-reinstall crispasr"
+        ) from error
     return crispasr

@@ -164,6 +164,11 @@ def _library(name: str) -> Any:
         # Theirs add up in float16 and overflow (llama.cpp issue 18969). ggml looks once, when it
         # starts; a Windows library has the environment of the moment it was loaded.
         os.environ["GGML_VK_DISABLE_F16"] = "1"
+    if sys.platform == "win32" and "crispasr" in sys.modules:
+        raise AsrError(  # a program has one ggml.dll, which would be that of the other library
+            f"On Windows the model {name!r} cannot be loaded where a forced aligner of crispasr "
+            "was: each brings a ggml.dll of its own. Start Sottovoce anew."
+        )
     try:
         import transcribe_cpp
     except ImportError:

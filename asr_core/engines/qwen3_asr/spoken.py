@@ -21,18 +21,20 @@ def spoken_times(
     words: Sequence[str],
     language: str,
     longest: float,
-    spans: Callable[[Sequence[str]], Iterable[Span]],
+    spans: Callable[[Sequence[str]], Iterable[Span] | None],
 ) -> Times | None:
     """When each of the words was said; None for a language or a length it does not know.
 
     Args:
         longest: seconds that it takes at once.
         spans: of words that can be heard, letters and figures alone, seconds from the start of
-            the window.
+            the window; None if it cannot tell.
     """
     said = ["".join(c for c in without_control(w) if c.isalnum() or c == "'") for w in words]
     spoken = [word for word in said if word]
     if language not in _KNOWN or window.duration > longest or not spoken:
         return None
-    found = iter([(window.start + start, window.start + end) for start, end in spans(spoken)])
-    return [next(found) if word else None for word in said]
+    if (found := spans(spoken)) is None:
+        return None
+    moved = iter([(window.start + start, window.start + end) for start, end in found])
+    return [next(moved) if word else None for word in said]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import equal_parts
 import numpy as np
 import pytest
 import tiny_aligner
 import tiny_gguf
+from tiny_qwen3 import ENGLISH, PLAIN, write_model
 
 from asr_core.audio.segment import Window
 from asr_core.engines import load_engine, models
@@ -70,7 +72,7 @@ def late(seconds, spans):
     ],
 )
 def test_the_times_are_those_of_the_library(crispasr, file, window, words, language, heard):
-    """To the token: words as they stand, Russian too, a space between, two marks behind each."""
+    """To the token: words as they stand, Russian too, without spaces, two marks behind each."""
     found = GgufAligner(file).times(window, words, language)
     assert [span for span in found if span] == late(10.0, tiny_aligner.counted(heard.split()))
     silent = [i for i, word in enumerate(words) if not any(map(str.isalnum, word))]
@@ -117,6 +119,51 @@ def test_an_engine_without_times_of_words_asks_the_one_beside_it(
     assert INSTEAD not in engine.stats()["notes"]
 
 
+def test_a_qwen3_asr_without_another_aligner_asks_it_too(crispasr, file, tmp_path, window):
+    folder = tmp_path / "models" / "model"
+    write_model(folder, "hf", ENGLISH)
+    lay_beside(folder, file)
+    engine = load_engine(replace(PLAIN, engine=str(folder)))
+    *_, found = engine.recognize([window], Settings())
+    words = [word for segment in found.segments for word in segment.words]
+    assert [word.text for word in words] == ["Hello", "world.", "Good", "morning!"]
+    heard = tiny_aligner.counted(["Hello", "world", "Good", "morning"])
+    assert [(word.start, word.end) for word in words] == late(10.0, heard)
+    assert engine.stats()["notes"] == []
+
+
+def test_two_libraries_that_bring_a_ggml_dll_are_kept_apart_on_windows(
+    file, recognizer, monkeypatch
+):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "transcribe_cpp", sys)
+    with pytest.raises(AsrError, match=r"^On Windows the forced aligner 'qwen3.*of its own\. St"):
+        GgufAligner(file)
+    monkeypatch.setitem(sys.modules, "crispasr", sys)
+    with pytest.raises(AsrError, match=r"^On Windows the model 'tiny' cannot be loaded where"):
+        load_engine(Settings(engine=str(recognizer.parent)))
+
+
+def test_a_library_that_does_not_start_is_said_in_a_sentence(file, monkeypatch):
+    class Broken:
+        @staticmethod
+        def c_api_version():
+            raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setitem(sys.modules, "crispasr", Broken)
+    with pytest.raises(AsrError, match=r"^crispasr does not start on this computer \(OSError\)"):
+        GgufAligner(file)
+
+
+def test_what_it_keeps_goes_with_it(crispasr, file, monkeypatch):
+    given_up = []
+    monkeypatch.setattr(crispasr, "free_aligner_cache", lambda: given_up.append(1))
+    aligner = GgufAligner(file)
+    assert not given_up
+    del aligner
+    assert given_up == [1]
+
+
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
@@ -144,7 +191,7 @@ def test_without_the_package_the_bundled_model_tells_the_times(
 ):
     lay_beside(recognizer.parent, file)
     monkeypatch.setitem(sys.modules, "crispasr", None)
-    engine = load_engine(Settings(engine=str(recognizer)))
+    engine = load_engine(Settings(engine=str(recognizer.parent)))
     *_, found = engine.recognize([window], Settings())
     assert [word.start for segment in found.segments for word in segment.words] == [10.0, 14.0]
     *_, why, instead = engine.stats()["notes"]
