@@ -114,7 +114,7 @@ def _library(name: str) -> Any:
     os.environ["CRISPASR_ALIGN_NO_ROMANIZE"] = "1"  # Russian would be timed in Latin letters
     os.environ["GGML_NO_BACKTRACE"] = "1"  # of a debugger, which would look into this process
     try:
-        import crispasr
+        import crispasr  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise AsrError(
             f"The forced aligner {name!r} needs the package crispasr, which is not installed. The "

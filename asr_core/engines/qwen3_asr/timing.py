@@ -36,6 +36,6 @@ class ForcedAligner:
         logits = self._placed.run(**asked).logits
         model: Any = self._placed.model
         (found,) = self._processor.decode_forced_alignment(
-            logits, asked["input_ids"], [spoken], model.config.timestamp_token_id
+            logits, asked["input_ids"], [[*spoken]], model.config.timestamp_token_id
         )
         return [(item["start_time"], item["end_time"]) for item in found]
