@@ -35,7 +35,7 @@ CONTROL += ("<|audio_pad|>", "<asr_text>", "<timestamp>")
 ORDINARY = ("<asr_text>", "<timestamp>")  # added tokens that are kept when text is decoded
 WORDS = ("language", " English", " Chinese")
 
-_AUDIO = {
+AUDIO = {
     "num_mel_bins": 128,
     "encoder_layers": 2,
     "encoder_attention_heads": 2,
@@ -46,7 +46,7 @@ _AUDIO = {
     "n_window": 50,
     "n_window_infer": 800,
 }
-_TEXT = {
+TEXT = {
     "hidden_size": 32,
     "intermediate_size": 64,
     "num_hidden_layers": 2,
@@ -57,7 +57,7 @@ _TEXT = {
     "rms_norm_eps": 1e-6,
     "initializer_range": 1.0,  # or the random model says one thing for ever
 }
-_THETA = 1_000_000.0
+THETA = 1_000_000.0
 
 # As in the published folders; the original template has no turn of the assistant's.
 _TEMPLATE = (
@@ -186,11 +186,11 @@ def _id(tokenizer: Qwen2Tokenizer, piece: str) -> int:
 def _model(tokenizer: Qwen2Tokenizer, is_aligner: bool, seed: int):
     torch.manual_seed(seed)
     ends = [_id(tokenizer, "<|endoftext|>"), _id(tokenizer, "<|im_end|>")]
-    rope = {"rope_type": "default", "rope_theta": _THETA}
+    rope = {"rope_type": "default", "rope_theta": THETA}
     vocab_size = len(tokenizer)
     config = Qwen3ASRConfig(
-        audio_config=dict(_AUDIO, model_type="qwen3_asr_encoder"),
-        text_config=dict(_TEXT, model_type="qwen3", vocab_size=vocab_size, rope_parameters=rope),
+        audio_config=dict(AUDIO, model_type="qwen3_asr_encoder"),
+        text_config=dict(TEXT, model_type="qwen3", vocab_size=vocab_size, rope_parameters=rope),
         audio_token_id=_id(tokenizer, "<|audio_pad|>"),
         timestamp_token_id=_id(tokenizer, "<timestamp>"),
         pad_token_id=ends[1],
@@ -246,10 +246,10 @@ def _write_original(folder: Path, model: torch.nn.Module, aligner: bool) -> None
     config = model.config
     scaling = {"rope_type": "default", "type": "default", "interleaved": True}
     scaling |= {"mrope_interleaved": True, "mrope_section": [24, 20, 20]}
-    text = dict(_TEXT, model_type="qwen3", vocab_size=config.text_config.vocab_size)
-    text |= {"rope_theta": _THETA, "rope_scaling": scaling, "attention_bias": False}
+    text = dict(TEXT, model_type="qwen3", vocab_size=config.text_config.vocab_size)
+    text |= {"rope_theta": THETA, "rope_scaling": scaling, "attention_bias": False}
     text |= {"tie_word_embeddings": config.tie_word_embeddings, "norm_topk_prob": True}
-    audio = dict(_AUDIO, model_type="qwen3_asr_audio_encoder", max_source_positions=1500)
+    audio = dict(AUDIO, model_type="qwen3_asr_audio_encoder", max_source_positions=1500)
     audio |= {"conv_chunksize": 500, "num_hidden_layers": 2, "torchscript": False}
     thinker = {"model_type": "qwen3_asr", "audio_config": audio, "text_config": text}
     thinker |= {"audio_token_id": config.audio_token_id, "dtype": "bfloat16"}

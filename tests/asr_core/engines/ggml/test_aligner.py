@@ -18,8 +18,12 @@ from asr_core.engines import load_engine, models
 from asr_core.engines.ggml import engine as ggml_engine
 from asr_core.engines.ggml.aligner import GgufAligner, Piece, gguf_aligner, whole_words
 from asr_core.engines.ggml.file import aligner_files, gguf_files
+from asr_core.engines.qwen3_asr.folder import load_folder
+from asr_core.engines.qwen3_asr.placing import Placement
+from asr_core.engines.qwen3_asr.timing import ForcedAligner
 from asr_core.errors import AsrError, ModelError
 from asr_core.settings import Settings
+from asr_core.text.tokenizer import words_of
 
 NAME = "qwen3-forced-aligner-0.6b-q8_0.gguf"
 INSTEAD = "The bundled model tells when words were said instead."
@@ -77,6 +81,27 @@ def test_the_times_are_those_of_the_library(crispasr, file, window, words, langu
     assert [span for span in found if span] == late(10.0, tiny_aligner.counted(heard.split()))
     silent = [i for i, word in enumerate(words) if not any(map(str.isalnum, word))]
     assert [i for i, span in enumerate(found) if span is None] == silent
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("This is one longer line of words", "en"), ("今天天气很好我们去公园", "zh")],
+)
+def test_the_same_random_weights_tell_the_same_times_as_in_transformers(
+    crispasr, tmp_path, text, language
+):
+    """The sound counts, too. Times out of order would be mended by crispasr in whole steps."""
+    tiny_aligner.write_both(tmp_path / "folder", tmp_path / NAME)
+    theirs = ForcedAligner(*load_folder(tmp_path / "folder", Placement(PLAIN)))
+    ours = GgufAligner(tmp_path / NAME)
+    samples = np.arange(48_000)
+    noise = 0.3 * np.random.default_rng(30).standard_normal(len(samples))
+    heard = []
+    for sound in (noise, 0.3 * np.sin(samples * 0.2), noise * (samples // 4000 % 2)):
+        window = Window(4.0, sound.astype(np.float32), ((4.0, 7.0),))
+        heard.append(theirs.times(window, words_of(text), language))
+        assert ours.times(window, words_of(text), language) == late(0.0, heard[-1])
+    assert len({tuple(times) for times in heard}) > 1
 
 
 def test_a_word_that_the_library_times_by_signs_is_one_word(crispasr, file, window):
