@@ -1,8 +1,8 @@
 """The engine of models that read a piece of sound and give its text: windows -> words with times.
 
 What a model of such a library lacks is made up for here: streaming by windows that are read anew,
-word times by the bundled model, room for long sound by pieces cut at pauses, and text on the way,
-as well as a place to stop, piece by piece.
+word times by a forced aligner or the bundled model, room for long sound by pieces cut at pauses,
+and text on the way, as well as a place to stop, piece by piece.
 """
 
 from __future__ import annotations
