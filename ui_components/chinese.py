@@ -304,11 +304,57 @@ TEMPLATES = {
         "{layer} 层不是每个输出一个缩放系数的 int8；FP8、NVFP4 等无法转换。"
         "请获取普通模型，并把精度设为 int8。"
     ),
-    "{name!r} was quantized by ModelOpt: it is no smaller and much slower than an ordinary model, "
-    "and modelopt_state.pth may hold code, which is not read. Convert it to 8 bits: sottovoce "
-    "models convert FOLDER --output NEW_FOLDER.": (
-        "“{name}”由 ModelOpt 量化：它不比普通模型小，却慢得多；modelopt_state.pth 可能带有代码，"
-        "所以不读取。请把它转换为 8 位：sottovoce models convert FOLDER --output NEW_FOLDER。"
+    "{name!r} was quantized by ModelOpt, which simulates few bits (no smaller and slower than an "
+    "ordinary model): convert it to 8 bits with sottovoce models convert FOLDER --output "
+    "NEW_FOLDER, or install what runs it as it is: pip install -e .[modelopt]": (
+        "“{name}”由 ModelOpt 量化，其低位运算是模拟的（不比普通模型小，反而更慢）：请用 "
+        "sottovoce models convert FOLDER --output NEW_FOLDER 把它转换为 8 位，"
+        "或安装能原样运行它的软件包：pip install -e .[modelopt]"
+    ),
+    "{name!r} was quantized by ModelOpt, and its modelopt_state.pth is a pickle, which may hold a "
+    "program. Convert the folder to 8 bits, which leaves that file closed (sottovoce models "
+    "convert FOLDER --output NEW_FOLDER), or say yes to the file on the command line: sottovoce "
+    "models add FOLDER": (
+        "“{name}”由 ModelOpt 量化，其中的 modelopt_state.pth 是 pickle 文件，可能带有程序。"
+        "请把文件夹转换为 8 位，这样不会打开该文件（sottovoce models convert FOLDER "
+        "--output NEW_FOLDER），或在命令行同意打开该文件：sottovoce models add FOLDER"
+    ),
+    "{name!r} holds no modelopt_state.pth that was agreed to: it was changed, or does not belong "
+    "to the model of that name. Add the folder again, under another name.": (
+        "“{name}”中没有您同意过的 modelopt_state.pth：它被改动过，或不属于该名称的模型。"
+        "请用另一个名称重新添加这个文件夹。"
+    ),
+    "The file modelopt_state.pth of the model {model} is not the one that was agreed to. Remove "
+    "the model and add it again.": (
+        "模型 {model} 的文件 modelopt_state.pth 不是您同意过的那一个。请移除该模型，再重新添加。"
+    ),
+    "{folder!r} was quantized by ModelOpt and is not put into {precision} once more. Choose auto "
+    "as precision, or convert it: sottovoce models convert FOLDER --output NEW_FOLDER": (
+        "“{folder}”已由 ModelOpt 量化，不能再变为 {precision}。请把精度设为 auto，"
+        "或转换它：sottovoce models convert FOLDER --output NEW_FOLDER"
+    ),
+    "ModelOpt simulates few bits: this is no smaller and no faster than float32. To have 8 bits "
+    "that are: sottovoce models convert FOLDER --output NEW_FOLDER": (
+        "ModelOpt 的低位运算是模拟的：不比 float32 小，也不比它快。"
+        "要得到真正更小更快的 8 位：sottovoce models convert FOLDER --output NEW_FOLDER"
+    ),
+    "The modelopt_state.pth in {folder!r} is not one that ModelOpt wrote ({error}). Get the "
+    "folder again.": (
+        "“{folder}”中的 modelopt_state.pth 不是 ModelOpt 写的（{error}）。请重新获取这个文件夹。"
+    ),
+    "The model {model!r} quantizes in a way that is not simulated here ({part_name}): FP8, NVFP4 "
+    "and blocks are not. Get the plain model and choose int8 as precision.": (
+        "模型“{model}”的量化方式（{part_name}）在此无法模拟：FP8、NVFP4 和分块都不行。"
+        "请获取普通模型，并把精度设为 int8。"
+    ),
+    "The numbers of {layer} in {folder!r} are not those that modelopt_state.pth names. Get the "
+    "folder again.": (
+        "“{folder}”中 {layer} 的数值与 modelopt_state.pth 所列的不符。请重新获取这个文件夹。"
+    ),
+    "nvidia-modelopt does not start on this computer ({error}). Install it anew: pip install "
+    "--force-reinstall -e .[modelopt]": (
+        "nvidia-modelopt 在这台计算机上无法启动（{error}）。"
+        "请重新安装：pip install --force-reinstall -e .[modelopt]"
     ),
     "The vocabulary of the model {model!r} cannot be read ({error}). Copy the model's folder "
     "again.": ("无法读取模型“{model}”的词表（{error}）。请重新复制模型文件夹。"),

@@ -13,6 +13,8 @@ from asr_core.servers import Server, is_address
 from asr_core.settings import Settings
 from asr_core.store import Entry, Shelved, adding, catalogue, entry, hub, shelf
 from asr_core.store.catalogue import BUNDLED, known
+from asr_core.store.pickled import MODELOPT_STATE
+from asr_core.store.shelf import Content
 
 if TYPE_CHECKING:
     from asr_core.store import bundled
@@ -117,6 +119,7 @@ def _origin(model: Shelved) -> list[str]:
         f"here      {model.folder}, {_size(model.n_bytes)}, {len(model.files)} files",
         f"from      {model.source}{' ' + model.revision if model.revision else ''}",
         f"compared  {compared}",
+        *([f"agreed    {MODELOPT_STATE}, {model.agreed}"] if model.agreed else []),
     ]
 
 
@@ -126,8 +129,7 @@ def _add(arguments: argparse.Namespace, console: Console) -> int:
         return _allow(Server.parse(arguments.model), arguments, console)
     path = Path(arguments.model)
     if path.exists():
-        carried = adding.Adding.carried(path, arguments.name, arguments.unchecked)
-        return _followed(carried, console)
+        return _carried(path, arguments, console)
     if known(arguments.model) is None:
         names = ", ".join(each.id for each in catalogue() if each.hub)
         raise ModelError(
@@ -142,6 +144,35 @@ def _add(arguments: argparse.Namespace, console: Console) -> int:
         console.say("Nothing was fetched.")
         return 1
     return _followed(adding.Adding.from_hub(wanted), console)
+
+
+def _carried(path: Path, arguments: argparse.Namespace, console: Console) -> int:
+    """Copy a model; one with a pickle in it after a yes to that file, which --yes is not."""
+    model = adding.Adding.carried(path, arguments.name, arguments.unchecked)
+    _await(model, console)
+    if model.asked is not None:
+        console.say(_warning(path, model.asked))
+        if not console.agrees(f"Take it as it is, and have {MODELOPT_STATE} read?"):
+            console.say("Nothing was added.")
+            return 1
+        agreed = model.asked.sha256
+        model = adding.Adding.carried(path, arguments.name, arguments.unchecked, agreed)
+    return _followed(model, console)
+
+
+def _warning(path: Path, file: Content) -> str:
+    """What a person is told before a pickle is taken."""
+    return (
+        f"{path.name} was quantized by ModelOpt, and what it did is in a pickle:\n"
+        f"  file      {MODELOPT_STATE}, {_size(file.size)}\n"
+        f"  SHA-256   {file.sha256}\n"
+        "A pickle may hold a program, which would run with your rights. Whenever the model is "
+        "loaded, torch reads this one as data and refuses programs, behind the guard that keeps "
+        "the recognizer off the network; what it says is then done by ModelOpt's own code. Say yes "
+        "only if you trust who made it.\n"
+        "The model is no smaller and no faster for its few bits: ModelOpt simulates them. Better, "
+        "and without opening that file: sottovoce models convert FOLDER --output NEW_FOLDER"
+    )
 
 
 def _offer(entry: Entry) -> str:
@@ -164,6 +195,16 @@ def _offer(entry: Entry) -> str:
 
 
 def _followed(model: adding.Adding, console: Console) -> int:
+    """Wait for a model to come, and say what came."""
+    _await(model, console)
+    if model.error is not None:
+        raise model.error
+    added = shelf.find(model.id or "")
+    console.text("\n  ".join([added.id, *_origin(added)]) + "\n")
+    return 0
+
+
+def _await(model: adding.Adding, console: Console) -> None:
     """Wait for a model to come, saying how far it is; an interrupt ends it."""
     try:
         while not model.wait(0.2):
@@ -173,11 +214,6 @@ def _followed(model: adding.Adding, console: Console) -> int:
     except KeyboardInterrupt:
         model.stop()
         raise
-    if model.error is not None:
-        raise model.error
-    added = shelf.find(model.id or "")
-    console.text("\n  ".join([added.id, *_origin(added)]) + "\n")
-    return 0
 
 
 def _verify(arguments: argparse.Namespace, console: Console) -> int:

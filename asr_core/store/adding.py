@@ -15,6 +15,7 @@ from asr_core.errors import ModelError
 from asr_core.privacy.guard import offline_environment
 from asr_core.store import hub
 from asr_core.store.catalogue import Entry
+from asr_core.store.shelf import Content
 
 _GONE = "Adding the model stopped unexpectedly. What has come is kept: add it again."
 
@@ -31,6 +32,7 @@ class Adding:
         error: once it has failed, None before.
         id: of the model once it is there, None before.
         checked: what its bytes were compared with, as `Shelved.checked` says, once it is there.
+        asked: the pickle in it that a yes is needed to, if that is why it failed.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Adding:
         self.error: ModelError | None = None
         self.id: str | None = None
         self.checked: str | None = None
+        self.asked: Content | None = None
         self._stopped = False
         self._popen = subprocess.Popen(
             command("asr_core.store.program", hosts=hosts),
@@ -75,9 +78,16 @@ class Adding:
         return cls(entry.id, order, hub.environment(), hub.hosts())
 
     @classmethod
-    def carried(cls, path: Path, name: str | None = None, unchecked: bool = False) -> Adding:
+    def carried(
+        cls,
+        path: Path,
+        name: str | None = None,
+        unchecked: bool = False,
+        agreed: str | None = None,
+    ) -> Adding:
         """Copy a model from a folder or an archive, as `program.bring_carried` does."""
-        order = {"name": name, "path": str(path.absolute()), "unchecked": unchecked}
+        order = {"name": name, "path": str(path.absolute())}
+        order |= {"unchecked": unchecked, "agreed": agreed}
         return cls(name or path.name, order, offline_environment(os.environ))
 
     @property
@@ -120,5 +130,8 @@ class Adding:
                 self.done, self.total = int(message["done"]), int(message["total"])
             case "done":
                 self.checked, self.id = str(message["checked"]), str(message["id"])
+            case "asks":
+                self.asked = Content(int(message["size"]), str(message["sha256"]))
+                self.error = ModelError(str(message["error"]))
             case "failed":
                 self.error = ModelError(str(message["error"]))

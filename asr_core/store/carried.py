@@ -23,7 +23,6 @@ from asr_core.errors import AsrError, ModelError
 from asr_core.store.shelf import checked_path
 
 MOST_FILES = 10_000
-MODELOPT_STATE = "modelopt_state.pth"  # beside weights that NVIDIA's ModelOpt quantized
 _DEVELOPERS = ("__MACOSX", ".git", ".cache", ".DS_Store")  # not the model's: left behind
 
 _BROKEN = (
@@ -84,15 +83,6 @@ def pieces_of(path: Path) -> Iterator[list[Piece]]:
         raise ModelError(
             f"{path.name!r} is not taken: {error}. Get the model from where it was made."
         ) from None
-
-
-def modelopt_refusal(name: str) -> ModelError:
-    """Why what ModelOpt wrote is not run as it is, and what to do."""
-    return ModelError(
-        f"{name!r} was quantized by ModelOpt: it is no smaller and much slower than an ordinary "
-        f"model, and {MODELOPT_STATE} may hold code, which is not read. Convert it to 8 bits: "
-        "sottovoce models convert FOLDER --output NEW_FOLDER."
-    )
 
 
 def _checked(name: str, pieces: Iterator[Piece]) -> list[Piece]:

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,8 +26,9 @@ from asr_core import limits
 from asr_core.errors import AsrError, ModelError
 from asr_core.places import models_folder
 from asr_core.store import hub
-from asr_core.store.carried import MODELOPT_STATE, Piece, modelopt_refusal, pieces_of
+from asr_core.store.carried import Piece, pieces_of
 from asr_core.store.catalogue import BUNDLED, Entry, entry, known
+from asr_core.store.pickled import UnansweredError, check_carried, check_copied
 from asr_core.store.shelf import (
     MANIFEST,
     Content,
@@ -79,7 +81,10 @@ def main() -> None:
             model = bring_from_hub(entry(order["name"]), news)
         else:
             path = Path(order["path"])
-            model = bring_carried(path, order["name"], order["unchecked"], news)
+            said = order["name"], order["unchecked"], order["agreed"]
+            model = bring_carried(path, *said, news)
+    except UnansweredError as error:
+        news.say(kind="asks", error=str(error), **asdict(error.file))
     except AsrError as error:
         news.say(kind="failed", error=str(error))
     except OSError as error:
@@ -119,20 +124,22 @@ def bring_from_hub(entry: Entry, news: News) -> Shelved:
         return _up(folder, Shelved(entry.id, source, plan.commit, checked, contents))
 
 
-def bring_carried(path: Path, name: str | None, unchecked: bool, news: News) -> Shelved:
+def bring_carried(
+    path: Path, name: str | None, unchecked: bool, agreed: str | None, news: News
+) -> Shelved:
     """Copy a model from a folder or an archive, compare its digests, and put it up.
 
     Args:
         name: what it is to be called; None to take it from its manifest or from the folder's name.
         unchecked: take it although its bytes are not those that were published.
+        agreed: SHA-256 of the pickle in it that a person said yes to; None if to none.
 
     Raises:
+        UnansweredError: there is a pickle in it, and `agreed` is None.
         ModelError: it is not taken, or nothing says which model it is.
         OSError: the disk refuses it.
     """
     with pieces_of(path) as pieces:
-        if any(piece.path == MODELOPT_STATE for piece in pieces):
-            raise modelopt_refusal(path.name)
         manifest = _manifest_among(pieces, path)
         name = _name_of(path, name, manifest)
         entry = known(name)
@@ -140,13 +147,15 @@ def bring_carried(path: Path, name: str | None, unchecked: bool, news: News) -> 
         _check_needs(entry.needs if entry else (), [piece.path for piece in wanted])
         with locked(name) as unfinished:
             _check_absent(name)
+            check_carried(path.name, pieces, agreed)
             _keep_only(unfinished, None)
             try:
                 folder = unfinished / "carried"
                 contents = _all_copied(wanted, folder, news)
                 _check_parts(contents, folder)
+                check_copied(path.name, contents, agreed)
                 checked = _compared(contents, manifest, entry, unchecked)
-                return _up(folder, Shelved(name, path.name, None, checked, contents))
+                return _up(folder, Shelved(name, path.name, None, checked, contents, agreed))
             except BaseException:
                 shutil.rmtree(unfinished, ignore_errors=True)
                 raise

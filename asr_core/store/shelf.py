@@ -49,6 +49,7 @@ class Shelved:
         revision: of the hub, None if it came from elsewhere.
         checked: what its digests were compared with: "catalogue", "hub", "manifest", or "nothing".
         files: by their paths in the folder, with "/".
+        agreed: SHA-256 of the pickle in it that a person said yes to, see `pickled`; None if none.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Shelved:
     revision: str | None
     checked: str
     files: Mapping[str, Content]
+    agreed: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -224,12 +226,14 @@ def manifest_in(text: str) -> Shelved:
     if not files:
         raise ValueError("no files")
     revision = data.get("revision")
+    agreed = data.get("agreed")
     return Shelved(
         _text(data.get("id")),
         _text(data.get("source")),
         None if revision is None else _text(revision),
         _text(data.get("checked")),
         files,
+        None if agreed is None else _digest(agreed),
     )
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from model_hub import ModelHub
+from modelopt_folders import STATE, pretend_installed, trap
 from streamlit.testing.v1 import AppTest
 
 from asr_core.store import model_folder, shelf
@@ -147,6 +148,20 @@ def test_a_carried_folder_is_copied_checked_and_removed(panel, hub, tmp_path):
     at.text_input(key="model_path").set_value(str(tmp_path / "gone"))
     at.button(key="FormSubmitter:carried_model-Copy it here").click()
     assert "'gone' is no folder, no ZIP or TAR archive and no GGUF file" in said(ended(run(at)))
+
+
+def test_a_pickle_is_not_agreed_to_on_the_page(panel, hub, monkeypatch, tmp_path):
+    pretend_installed(monkeypatch, tmp_path / "site")
+    stick = tmp_path / "stick" / NAME
+    stick.mkdir(parents=True)
+    for name, data in (FILES | {STATE: trap(tmp_path / "trapped")}).items():
+        (stick / name).write_bytes(data)
+    at = panel()
+    at.text_input(key="model_path").set_value(str(stick))
+    at.button(key="FormSubmitter:carried_model-Copy it here").click()
+    assert "say yes to the file on the command line" in said(ended(run(at)))
+    assert model_folder(NAME) is None
+    assert not (tmp_path / "trapped").exists()
 
 
 def test_the_bundled_model_and_one_without_a_hub_have_no_button(panel):

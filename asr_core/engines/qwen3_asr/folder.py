@@ -32,9 +32,10 @@ from asr_core.engines.folders import description
 from asr_core.engines.qwen3_asr.few_bits import put_codes, put_floats, quantize, stored_scales
 from asr_core.engines.qwen3_asr.forms import is_aligner
 from asr_core.engines.qwen3_asr.placing import Placed, Placement
+from asr_core.engines.qwen3_asr.simulated import simulate
 from asr_core.errors import ModelError
 from asr_core.quantize.placing import FEW_BITS, misfit
-from asr_core.store.carried import MODELOPT_STATE, modelopt_refusal
+from asr_core.store.pickled import MODELOPT_STATE, check_agreed
 
 # Keys of the original form and what transformers calls them; the first that fits counts.
 _THINKER_KEYS = {
@@ -57,13 +58,15 @@ def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRPro
 
     Raises:
         ModelError: the folder is not whole, not of this family, or does not fit into memory; or it
-            was written by ModelOpt.
+            was written by ModelOpt, and there was no yes to its pickle.
         AsrError: the layers do not fit the precision.
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # what is missing is told below; scales of 8 bits are no surprise
-    if (folder / MODELOPT_STATE).is_file():
-        raise modelopt_refusal(folder.name)
+    is_simulated = (folder / MODELOPT_STATE).is_file()
+    if is_simulated:
+        check_agreed(folder)
+        _check_floats(folder, placement)
     if not any(folder.glob("*.safetensors")):
         raise ModelError(
             f"The model folder {folder.name!r} has no weights in the safetensors format; other "
@@ -76,6 +79,8 @@ def load_folder(folder: Path, placement: Placement) -> tuple[Placed, Qwen3ASRPro
         raise _damaged(folder, f"its description cannot be read ({type(error).__name__})") from None
     model = _model(folder, config, placement)
     placed = Placed(model, placement.dtype, _in_few_bits(folder, model, placement))
+    if is_simulated:
+        _simulate(folder, placed)
     if placement.device.type != "cpu" and "cpu" in _devices(model):
         placed.notes.append(f"{placement.device} is too small; a part is computed by the CPU.")
     return placed, processor
@@ -147,6 +152,29 @@ def _model(folder: Path, config: Qwen3ASRConfig, placement: Placement) -> Any:
     if "disk" in _devices(model):  # where accelerate puts what is too large, and only logs it
         raise _too_large(folder)
     return model
+
+
+def _check_floats(folder: Path, placement: Placement) -> None:
+    if placement.precision in FEW_BITS:
+        raise ModelError(
+            f"{folder.name!r} was quantized by ModelOpt and is not put into {placement.precision} "
+            "once more. Choose auto as precision, or convert it: sottovoce models convert FOLDER "
+            "--output NEW_FOLDER"
+        )
+
+
+def _simulate(folder: Path, placed: Placed) -> None:
+    """Have ModelOpt's quantizers round what a model that was loaded as floats computes."""
+    if len(_devices(placed.model)) > 1:  # the hooks that carry tensors between them would be lost
+        raise _too_large(folder)
+    try:
+        simulate(placed.model, folder, partial(_renamed, names=_key_mapping(folder)))
+    except _UNREADABLE as error:
+        raise _damaged(folder, f"its weights cannot be read ({type(error).__name__})") from error
+    placed.notes.append(
+        "ModelOpt simulates few bits: this is no smaller and no faster than float32. To have 8 "
+        "bits that are: sottovoce models convert FOLDER --output NEW_FOLDER"
+    )
 
 
 def _in_few_bits(folder: Path, model: Any, placement: Placement) -> str:

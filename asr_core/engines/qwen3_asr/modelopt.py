@@ -34,12 +34,12 @@ from asr_core.engines.folders import description
 from asr_core.engines.qwen3_asr.few_bits import INPUT_SCALE, STORED, WEIGHT, WEIGHT_SCALE
 from asr_core.engines.qwen3_asr.forms import is_recognizer
 from asr_core.errors import ModelError
-from asr_core.store.carried import MODELOPT_STATE
+from asr_core.store.pickled import MODELOPT_STATE
 
 _AMAX = ".weight_quantizer._amax"
 _INPUT_AMAX = ".input_quantizer._amax"
 _SMOOTHING = ".input_quantizer._pre_quant_scale"
-_QUANTIZER = "_quantizer."  # in the names of all that ModelOpt added
+QUANTIZER = "_quantizer."  # in the names of all that ModelOpt added
 _STEPS = 127
 _BESIDE = (".json", ".txt", ".jinja")  # what goes along, with neither code nor weights
 _WEIGHTS = ("config.json", "model.safetensors.index.json")  # but these, which change
@@ -110,7 +110,7 @@ def _converted(keys: list[str], tensor: Callable[[str], Tensor]) -> tuple[dict[s
             "No layer has the scales of int8 beside its weight, as ModelOpt's own checkpoints do. "
             "Get a folder that was saved with them."
         )
-    found = {key: tensor(key) for key in keys if _QUANTIZER not in key}
+    found = {key: tensor(key) for key in keys if QUANTIZER not in key}
     for name in names:
         weight, amax = found[name + WEIGHT].float(), tensor(name + _AMAX).float()
         is_fixed = name + _INPUT_AMAX in keys and tensor(name + _INPUT_AMAX).numel() == 1

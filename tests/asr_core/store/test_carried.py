@@ -327,10 +327,10 @@ program.main()
 def test_copying_a_model_has_no_network_at_all(may_leave_network, tmp_path):
     if not may_leave_network:
         pytest.skip("this system gives programs no network of their own")
-    order = json.dumps({"name": None, "path": str(tmp_path), "unchecked": False}) + "\n"
+    order = {"name": None, "path": str(tmp_path), "unchecked": False, "agreed": None}
     done = subprocess.run(
         [sys.executable, "-c", COPYING],
-        cwd=ROOT, input=order, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, input=json.dumps(order) + "\n", capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.stdout == "True\n", done.stderr
 

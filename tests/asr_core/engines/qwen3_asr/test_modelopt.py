@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from modelopt_folders import quantized, trap
 from safetensors.torch import load_file, save_file
 from tiny_qwen3 import ENGLISH, PLAIN, write_model
 
@@ -22,29 +23,6 @@ from asr_core.engines.qwen3_asr.prompt import question
 from asr_core.errors import ModelError
 from asr_core.quantize.layers import Int8Dynamic
 from asr_core.settings import Settings
-
-TRAP = b"cos\nsystem\n(S'touch %s'\ntR."  # a pickle that runs a program
-
-
-def quantized(weights):
-    """The language model's layers as ModelOpt's int8 SmoothQuant leaves them in a state dict.
-
-    Its arithmetic, written down here: x * s, W / s; codes of 127 steps to the largest of a row.
-    """
-    random = torch.Generator().manual_seed(3)
-    found = dict(weights)
-    for key, weight in weights.items():
-        name = key.removesuffix(".weight")
-        if not (name.endswith("_proj") and ("language_model" in name or "thinker.model" in name)):
-            continue
-        smoothing = torch.rand(weight.shape[1], generator=random) + 0.5  # (D,)
-        smoothed = weight / smoothing
-        found[key] = smoothed
-        found[f"{name}.input_quantizer._pre_quant_scale"] = smoothing
-        found[f"{name}.input_quantizer._amax"] = torch.tensor(4.0)
-        # Training went on behind the calibration: some weights are larger now than they were.
-        found[f"{name}.weight_quantizer._amax"] = 0.9 * smoothed.abs().amax(dim=1, keepdim=True)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +41,7 @@ def written(tmp_path_factory):
 
 def copied(written, name, tmp_path):
     folder = shutil.copytree(written / name, tmp_path / "theirs" / "model-int8")
-    (folder / "modelopt_state.pth").write_bytes(TRAP % str(tmp_path / "trapped").encode())
+    (folder / "modelopt_state.pth").write_bytes(trap(tmp_path / "trapped"))
     return folder
 
 
@@ -156,15 +134,6 @@ def test_the_command_makes_a_folder_that_says_its_sentence(
     assert engine.stats()["precision"] == "int8"
     assert main(["models", "convert", str(folder), "--output", str(output)]) == 1
     assert "is there already. Name a new folder" in capsys.readouterr().err
-
-
-def test_as_it_is_it_is_neither_run_nor_added(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    with pytest.raises(ModelError, match=r"quantized by ModelOpt: .* sottovoce models convert"):
-        load_engine(replace(PLAIN, engine=str(folder)))
-    assert main(["models", "add", str(folder), "--name", "theirs"]) == 1
-    assert "sottovoce models convert" in capsys.readouterr().err
-    assert not (tmp_path / "trapped").exists()
 
 
 def changed(folder, change):
