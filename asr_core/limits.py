@@ -29,6 +29,10 @@ def forbid_files() -> None:
 
     Shared memory included, pipes and sockets not. An attempt is an OSError.
     """
+    if sys.platform != "win32":
+        # Torch looks for a folder for what it compiles, by writing there, as soon as transformers
+        # imports it whole. Nothing is compiled here: it is told of one that nobody writes into.
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.sep)
     _let_write(False)
 
 

@@ -62,8 +62,10 @@ def test_a_folder_that_is_none_is_a_sentence(tmp_path, recording, monkeypatch, c
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the worker is tested where POSIX signals are")
-def test_the_worker_loads_drafts_stops_and_hears_a_passage_again(folder, recording):
+def test_the_worker_loads_drafts_stops_and_hears_a_passage_again(folder, recording, monkeypatch):
     """The page's own way: one process, no file written, both models one after the other."""
+    # Torch puts it there when it is imported, and the page's server does not import it.
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
     recognizer = Recognizer(loader="tiny_qwen3:load_unhurried")
     try:
         settings = replace(PLAIN, engine=str(folder / "endless"))
