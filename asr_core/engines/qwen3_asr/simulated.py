@@ -16,9 +16,12 @@ Source: ModelOpt 0.47, torch/opt/conversion.py, torch/quantization/nn/modules/te
 
 from __future__ import annotations
 
+import os
+import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -159,14 +162,28 @@ def _layer(model: Any, name: str) -> Any:
 def _table() -> Any:
     """ModelOpt's table from kinds of layers to those with quantizers."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it can do without
-            return import_module("modelopt.torch.quantization.nn").QuantModuleRegistry
+        # In a thread of its own: what it keeps of failed imports holds the frames that it was
+        # imported from, and with them the recording that the worker is about to read.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_imported).result().QuantModuleRegistry
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise AsrError(
             f"nvidia-modelopt does not start on this computer ({type(error).__name__}). Install "
             "it anew: pip install --force-reinstall -e .[modelopt]"
         ) from error
+
+
+def _imported() -> Any:
+    """Torch's compiler, which comes along, asks for the temporary folder at once; where no file
+    may be written Python finds none, and nothing is ever put there."""
+    known = tempfile.tempdir
+    tempfile.tempdir = known or os.sep
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what it can do without
+            return import_module("modelopt.torch.quantization.nn")
+    finally:
+        tempfile.tempdir = known
 
 
 def _untried(folder: Path, name: str) -> ModelError:

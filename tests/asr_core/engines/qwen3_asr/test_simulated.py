@@ -19,6 +19,7 @@ import torch
 from modelopt_folders import STATE, pretend_installed, quantized, state, trap
 from safetensors.torch import load_file, save_file
 from tiny_qwen3 import ENGLISH, PLAIN, write_model
+from voice import conversation
 
 from asr_core.cli import main
 from asr_core.engines import load_engine
@@ -27,6 +28,7 @@ from asr_core.engines.qwen3_asr.modelopt import convert
 from asr_core.engines.qwen3_asr.placing import Placement
 from asr_core.engines.qwen3_asr.prompt import question
 from asr_core.errors import AsrError, ModelError
+from asr_core.jobs import Recognizer
 from asr_core.settings import Settings
 from asr_core.store.shelf import Content, Shelved, put_up, sha256
 
@@ -308,6 +310,24 @@ def test_numbers_that_nobody_names_are_refused(agreed, said):
     save_file(more, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(ModelError, match=r"lm_head\.input_quantizer in 'theirs' are not those"):
         loaded(folder)
+
+
+@needs_modelopt
+@pytest.mark.skipif(os.name == "nt", reason="the worker is tested where POSIX signals are")
+def test_the_page_s_worker_runs_it(agreed, written, monkeypatch):
+    """It has no network, writes no file and starts no program, whatever the package would like."""
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    agreed(written[1][1], which=1)
+    recognizer = Recognizer()
+    try:
+        job = recognizer.submit(conversation(2), "talk.wav", replace(PLAIN, engine="theirs"))
+        assert job.wait(240)
+        assert job.stage == "done", job.error
+        assert [s.text for s in job.segments] == ["Hello world. Good morning!"] * 2
+        assert "ModelOpt simulates few bits" in " ".join(job.transcript.notes)
+        assert job.receipt.clean
+    finally:
+        recognizer.close()
 
 
 @needs_modelopt
