@@ -174,9 +174,9 @@ def _table() -> Any:
 
 
 def _imported() -> Any:
-    """Torch's compiler, which comes along, asks for the temporary folder at once; where no file
-    may be written Python finds none, and nothing is ever put there."""
     known = tempfile.tempdir
+    # Torch's compiler, which comes along, asks for the temporary folder at once and puts nothing
+    # there; where no file may be written, Python finds none.
     tempfile.tempdir = known or os.sep
     try:
         with warnings.catch_warnings():
