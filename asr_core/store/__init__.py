@@ -5,6 +5,7 @@
     adding     lets `program` bring one, in a process of its own, and follows it
     hub        the way over the network, by the hub's own client; only `program` may take it
     carried    the way from a folder or an archive
+    pickled    the pickle beside what ModelOpt quantized, and the yes to it
     bundled    the model that is installed with Sottovoce
 
 A model that was added is a folder of its own with a manifest in it. The folder gets its name when
