@@ -185,16 +185,8 @@ def _metadata(audio: dict[str, Any], decoder: dict[str, Any]) -> dict[str, Any]:
 
 def _weights() -> dict[str, NDArray[np.float32]]:
     """As CrispASR names them, rows before columns."""
-    random = np.random.default_rng(0)
-
-    def some(*shape: int) -> NDArray[np.float32]:
-        return (0.02 * random.standard_normal(shape)).astype(np.float32)
-
-    def linear(name: str, n_in: int, n_out: int) -> dict[str, NDArray[np.float32]]:
-        return {f"{name}.weight": some(n_out, n_in), f"{name}.bias": some(n_out)}
-
-    def norm(name: str) -> dict[str, NDArray[np.float32]]:
-        return {f"{name}.weight": np.ones(_D, np.float32), f"{name}.bias": np.zeros(_D, np.float32)}
+    drawn = tiny_gguf.Drawn(_D)
+    some, linear, norm = drawn.some, drawn.linear, drawn.norm
 
     found = {
         "audio.mel_filters": np.abs(some(_BINS, _MELS)),

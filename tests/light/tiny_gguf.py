@@ -78,6 +78,27 @@ def write_gguf(
     file.write_bytes(_padded(start + head) + data)
 
 
+class Drawn:
+    """Weights of layers of width `d`, the linear ones drawn at random and always the same."""
+
+    def __init__(self, d: int) -> None:
+        self._d = d
+        self._random = np.random.default_rng(0)
+
+    def some(self, *shape: int) -> NDArray[np.float32]:
+        """A tensor."""
+        return (0.02 * self._random.standard_normal(shape)).astype(np.float32)
+
+    def linear(self, name: str, n_in: int, n_out: int) -> dict[str, NDArray[np.float32]]:
+        """A linear layer, with a bias."""
+        return {f"{name}.weight": self.some(n_out, n_in), f"{name}.bias": self.some(n_out)}
+
+    def norm(self, name: str) -> dict[str, NDArray[np.float32]]:
+        """A norm as it begins."""
+        ones, zeros = np.ones(self._d, np.float32), np.zeros(self._d, np.float32)
+        return {f"{name}.weight": ones, f"{name}.bias": zeros}
+
+
 def _metadata(languages: tuple[str, ...]) -> dict[str, Any]:
     encoder = {
         "n_layers": 1,
@@ -152,16 +173,8 @@ def _metadata(languages: tuple[str, ...]) -> dict[str, Any]:
 
 def _weights(behind: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
     """As transcribe.cpp names them, rows before columns."""
-    random = np.random.default_rng(0)
-
-    def some(*shape: int) -> NDArray[np.float32]:
-        return (0.02 * random.standard_normal(shape)).astype(np.float32)
-
-    def linear(name: str, n_in: int, n_out: int) -> dict[str, NDArray[np.float32]]:
-        return {f"{name}.weight": some(n_out, n_in), f"{name}.bias": some(n_out)}
-
-    def norm(name: str) -> dict[str, NDArray[np.float32]]:
-        return {f"{name}.weight": np.ones(_D, np.float32), f"{name}.bias": np.zeros(_D, np.float32)}
+    drawn = Drawn(_D)
+    some, linear, norm = drawn.some, drawn.linear, drawn.norm
 
     found = {"enc.conv_out.weight": some(_D, _CHANNELS * _MELS // 8)}
     for i, channels in enumerate((1, _CHANNELS, _CHANNELS)):
