@@ -80,7 +80,8 @@ def engine_of(
     tokenizer = whisper_tokenizer()
     table = json.loads(data_file("config.json").read_text())
     heads = [(layer, head) for layer, head in table["alignment_heads"]]
-    decoding = Decoding(placement.model, tokenizer, unit_table(), heads, temperature)
+    units = unit_table(placement.model.config.ctc_unspaced)
+    decoding = Decoding(placement.model, tokenizer, units, heads, temperature)
     return ConformerEngine(name, placement, tokenizer, decoding)
 
 

@@ -87,14 +87,17 @@ _OTHER_NAMES = {
 }
 
 
-def unit_table() -> UnitTable:
+def unit_table(unspaced: str = "") -> UnitTable:
     """The units of the grown model's CTC head.
+
+    Args:
+        unspaced: `ctc_unspaced` of the weights' configuration.
 
     Raises:
         ModelError: the packages with the weights are not installed.
     """
     lines = data_file("vocabulary.txt").read_text(encoding="utf-8").split("\n")
-    return UnitTable(token_bytes(lines[:N_TEXT_TOKENS]))
+    return UnitTable(token_bytes(lines[:N_TEXT_TOKENS]), unspaced)
 
 
 def whisper_tokenizer() -> Tokenizer:

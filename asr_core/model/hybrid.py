@@ -29,6 +29,7 @@ class ModelConfig:
         frame_rate: encoder frames per second.
         tail: seconds of silence its weights need behind speech.
         change_share: of what training changed, how much is used; the rest stays the original's.
+        ctc_unspaced: first letters of the words that CTC learned without the space before them.
         ctc_weights: of CTC in joint decoding, by language; 0 for one that is not named.
         calibration: what the probability of a word stands for: (probability, share of such words
             that were right) from low to high; none: what it says.
@@ -46,6 +47,7 @@ class ModelConfig:
     language_head: bool = False
     tail: float = 0.0
     change_share: float = 1.0
+    ctc_unspaced: str = ""
     ctc_weights: dict[str, float] = field(default_factory=dict)
     calibration: tuple[tuple[float, float], ...] = ()
 

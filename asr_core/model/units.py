@@ -30,11 +30,12 @@ class UnitTable:
         sources: the tokens of each unit, whose embeddings it starts as the mean of.
     """
 
-    def __init__(self, tokens: Sequence[bytes]) -> None:
+    def __init__(self, tokens: Sequence[bytes], unspaced: str = "") -> None:
         """Make the table.
 
         Args:
             tokens: the bytes of every text token of the decoder, special tokens left out.
+            unspaced: first letters of the words that were taught without the space before them.
         """
         self._tokens = tokens
         self._ids = {token: i for i, token in enumerate(tokens)}
@@ -53,6 +54,7 @@ class UnitTable:
         self.units = list(sources)
         self.sources = list(sources.values())
         self._unit_of = {text: i for i, text in enumerate(self.units) if text}
+        self._give_spaces(unspaced)
         self._longest = max(map(len, self._unit_of))
         self._spelled: dict[str, list[int]] = {}  # by the text of a token, as it is asked for
 
@@ -99,6 +101,18 @@ class UnitTable:
             at += max(1, size)
         self._spelled[text] = found
         return found
+
+    def _give_spaces(self, unspaced: str) -> None:
+        """Call by its word what was taught as a piece within one: "the" for " the".
+
+        Hardly ever is it such a piece. A word that has no piece of its own was spelled, so its own
+        unit has never been heard.
+        """
+        for text in [t for t in self._unit_of if t[0] == " " and t[1] in unspaced]:
+            word = self._unit_of.pop(text)
+            if (piece := self._unit_of.get(text[1:])) is not None:
+                self._unit_of[text] = piece
+                self.units[piece], self.sources[piece] = text, self.sources[word]
 
     def _pieces(self, data: bytes) -> tuple[int, ...]:
         """The tokens of one character, by byte-pair merges; an earlier token merges first."""

@@ -51,7 +51,7 @@ def distillation(
     tokenizer = whisper_tokenizer()
     where, autocast = training_autocast(device, precision)
     teacher = place(load_bundled(), str(where), "float32")
-    writer = WhisperWriter(tokenizer, unit_table())
+    writer = WhisperWriter(tokenizer, unit_table(teacher.model.config.ctc_unspaced))
     sounds = SoundCache(folder / "sounds")
     options = SearchOptions(
         eos_id=tokenizer.eos_id,

@@ -58,6 +58,12 @@ def test_a_forced_language_is_not_asked_for_again(engine, shared_folder):
     assert "not what your country can do for you" in " ".join(found.text.split())
 
 
+def test_ctc_alone_hears_where_words_begin(engine, shared_folder):
+    found = heard(engine, shared_folder / "eval/audio/turns-05.flac", Settings(decode="ctc"))
+    assert "looking for the" in found.text
+    assert "at the end of the" in found.text
+
+
 def test_draft_decoding_says_what_greedy_attention_says(engine, shared_folder):
     path = shared_folder / "eval/audio/jfk.flac"
     texts = {

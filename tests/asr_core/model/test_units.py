@@ -77,6 +77,28 @@ def test_units_are_distinct_and_in_lower_case(units):
     assert all(text == text.lower() for text in units.units)
 
 
+def test_words_taught_without_their_space_are_read_with_it(units):
+    table = unit_table("t")
+    assert len(table) == len(units)
+    (the,) = units.of_text("the")
+    assert (units.text([the]), table.text([the])) == ("the", " the")
+    assert table.sources[the] == units.sources[units.of_text(" the")[0]]
+    assert all(table.of_text(text) == [the] for text in (" the", " The", "the"))
+
+
+def test_words_taught_in_pieces_are_spelled_in_pieces(units):
+    table = unit_table("t")
+    pieces = table.of_text(" think")
+    assert len(pieces) > 1
+    assert pieces == units.of_text("think")
+    assert table.text(pieces) == " think"
+
+
+@pytest.mark.parametrize("text", [" and so", "其实", " 10%", "lesson", "'t"])
+def test_other_words_keep_their_units(units, text):
+    assert unit_table("t").of_text(text) == units.of_text(text)
+
+
 def test_output_weights_start_as_the_mean_of_the_tokens_embeddings():
     tokens = [*(bytes([b]) for b in range(256)), b"Go", b"\xe4\xbd"]
     table = UnitTable(tokens)
