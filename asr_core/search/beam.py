@@ -129,9 +129,12 @@ class Beam:
     def _is_decided(self) -> bool:
         if self.options.finish == "compete" or not self.closed or not self.running:
             return False
-        if self.options.finish == "enough":
-            return len(self.closed) >= self.options.beam_size or self._is_out_of_reach()
         best = max(path.score for path in self.closed)
+        if self.options.finish == "enough":
+            # Rivals that lack a word end sooner: the likeliest path is never left behind for them.
+            leads = max(path.score for path in self.running) > best
+            enough = len(self.closed) >= self.options.beam_size and not leads
+            return enough or self._is_out_of_reach()
         last = self.n_steps - _END_LENGTHS  # ESPnet looks back from two steps ago
         for n_tokens in range(last, last - _END_LENGTHS, -1):
             scores = [path.score for path in self.closed if len(path.tokens) == n_tokens]

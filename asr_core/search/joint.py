@@ -24,7 +24,8 @@ def beam_search(
 
     `options.finish` says when an utterance is done:
     - "enough": hypotheses that end are set aside and the beam is filled up again, until `beam_size`
-      have ended or none still running could overtake the best one (Whisper);
+      have ended, one of them at least as likely as any still running (Whisper stops without that),
+      or none still running could overtake the best one;
     - "compete": they keep their place in the beam until all in it have ended (WeNet, FireRed);
     - "collect": they are set aside and the beam shrinks, until the last three lengths ended more
       than 10 below the best (ESPnet).

@@ -8,6 +8,7 @@ import math
 import pytest
 import torch
 
+from asr_core.search.beam import Beam, Candidate
 from asr_core.search.joint import beam_search
 from asr_core.search.posteriors import PosteriorTable
 from asr_core.search.types import SearchOptions
@@ -82,6 +83,22 @@ def test_an_unpruned_beam_finds_what_trying_everything_finds(tiny, seed, finish)
             for tokens in every_sequence(6, 3)
         )
         assert hypotheses[0].score == pytest.approx(best, abs=1e-4)
+
+
+def test_as_many_shorter_rivals_as_the_beam_has_do_not_end_the_search_for_the_likeliest():
+    beam = Beam(SearchOptions(EOS, beam_size=2, length_penalty=1.0), limit=9)
+
+    def advance(*found):
+        beam.advance([Candidate(parent, token, 0.0, 0.0, score) for parent, token, score in found])
+
+    advance((0, 1, -0.1), (0, 2, -5.0))
+    advance((0, 2, -0.1), (1, EOS, -5.0), (0, 3, -6.0))
+    advance((0, 3, -0.1), (1, EOS, -6.0), (0, 4, -7.0))
+    assert len(beam.closed) == 2
+    assert beam.running[0].tokens == (1, 2, 3)
+    advance((0, EOS, -0.1), (0, 4, -8.0), (1, 4, -9.0))
+    assert not beam.running
+    assert beam.hypotheses()[0].tokens == (1, 2, 3)
 
 
 @pytest.mark.parametrize("weight", [0.3, 0.8])
