@@ -33,6 +33,7 @@ from asr_core.search.types import Hypothesis, SearchOptions
 from asr_core.settings import Settings
 from asr_core.text.tokenizer import Tokenizer
 
+_MARGIN = 2.5  # half of the hypotheses are further behind, and never catch up
 _N_BEST = 10  # CTC hypotheses that are rescored
 _BEFORE, _AFTER = 5.0, 12.0  # encoder frames a unit is said before and after CTC hears it
 
@@ -66,6 +67,7 @@ class Decoding:
         at_start[list(tokenizer.suppressed_at_start)] = True
         self._options = SearchOptions(
             eos_id=tokenizer.eos_id,
+            beam_margin=_MARGIN,
             length_penalty=1.0,  # the mean log probability of a token, as Whisper ranks
             temperature=temperature,
             suppressed=never_text(tokenizer, n_tokens),

@@ -21,38 +21,52 @@ class Cache:
 
     Attributes:
         memory: what was heard, of the utterances that are still here.
-        n_beams: rows an utterance has.
         lengths: (R,) tokens each row has been fed.
     """
 
     def __init__(self, memory: Memory, n_beams: int = 1) -> None:
+        """Begin with `n_beams` rows an utterance."""
         self.memory = memory
-        self.n_beams = n_beams
-        self._n_utterances = len(memory.sounds)
         device = memory.layers[0][0].device
-        n_rows = self._n_utterances * n_beams
+        n_rows = len(memory.sounds) * n_beams
         self.lengths = torch.zeros(n_rows, dtype=torch.long, device=device)
         self._slots = torch.zeros(n_rows, 0, dtype=torch.long, device=device)
         self._past: list[tuple[Tensor, Tensor]] = []  # (B, H, capacity, D / H), every layer
         self._n_slots = 0
         self._n_new = 0
+        self._seat(torch.arange(n_rows, device=device) // n_beams)
+
+    def _seat(self, utterances: Tensor) -> None:
+        """Rows are from now on of these (R,) utterances, in order."""
+        counts = torch.bincount(utterances, minlength=len(self.memory.sounds))
+        firsts = counts.cumsum(0) - counts
+        self._utterances = utterances
+        self._width = int(counts.max()) if len(utterances) else 0  # most rows of an utterance
+        self._seats = torch.arange(len(utterances), device=counts.device) - firsts[utterances]
+        self._is_full = len(utterances) == len(counts) * self._width
+        self._places = utterances * self._width + self._seats
 
     def by_utterance(self, x: Tensor) -> Tensor:
-        """(R, H, L, D / H), rows -> (B, H, n L, D / H), the rows of an utterance side by side."""
-        n_rows, n_heads, n_tokens, d_head = x.shape
-        n = n_rows // self._n_utterances
-        if n == 1:
-            return x
-        x = x.view(-1, n, n_heads, n_tokens, d_head).transpose(1, 2)
-        return x.reshape(-1, n_heads, n * n_tokens, d_head)
+        """(R, H, L, d), rows -> (B, H, W L, d), the rows of an utterance side by side.
+
+        W is the most rows that one has; the places of those that others lack are zero.
+        """
+        if not self._is_full:
+            seated = x.new_zeros(len(self.memory.sounds) * self._width, *x.shape[1:])
+            x = seated.index_copy_(0, self._places, x)
+        return side_by_side(x, len(self.memory.sounds))
+
+    def by_row(self, y: Tensor) -> Tensor:
+        """(B, W L, D), as `by_utterance` laid them out -> (R, L, D)."""
+        y = y.reshape(len(self.memory.sounds) * self._width, -1, y.shape[-1])
+        return y if self._is_full else y[self._places]
 
     def append(self, n_new: int) -> Tensor:
-        """Make room for `n_new` tokens a row: (B, 1, n L, S) 0 or MASKED, what each may see."""
+        """Make room for `n_new` tokens a row: (B, 1, W L, S) 0 or MASKED, what each may see."""
         n_rows = len(self.lengths)
-        self._n_new = n_new * self.n_beams  # slots an utterance gains
-        row = torch.arange(n_rows, device=self.lengths.device) % self.n_beams
+        self._n_new = n_new * self._width  # slots an utterance gains
         token = torch.arange(n_new, device=self.lengths.device)
-        new_slots = self._n_slots + row[:, None] * n_new + token  # (R, L)
+        new_slots = self._n_slots + self._seats[:, None] * n_new + token  # (R, L)
         self._n_slots += self._n_new
         position = self.lengths[:, None] + token  # (R, L)
         missing = int(self.lengths.max()) + n_new - self._slots.shape[1]
@@ -68,10 +82,10 @@ class Cache:
         places.scatter_(1, slots, columns.expand_as(slots))
         hidden = places[:, None, :-1] > position[..., None]  # (R, L, S)
         mask = torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, MASKED)
-        return mask.view(self._n_utterances, 1, -1, self._n_slots)
+        return self.by_utterance(mask[:, None])
 
     def remember(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store a layer's (B, H, n L, D / H) new keys and values: all of them, (B, H, S, D / H)."""
+        """Store a layer's (B, H, W L, D / H) new keys and values: all of them, (B, H, S, D / H)."""
         start = self._n_slots - self._n_new
         if layer == len(self._past):
             self._past.append((keys.new_empty(0), values.new_empty(0)))
@@ -103,21 +117,28 @@ class Cache:
         """Make row i what row `rows[i]` was.
 
         Args:
-            rows: (R',) old rows, those of one utterance together, utterances in their old order
-                and with equally many rows each, perhaps not as many as before. An utterance that
-                is not named leaves the cache for good.
+            rows: (R',) old rows, those of one utterance together, utterances in their old order.
+                An utterance that is not named leaves the cache for good.
         """
         rows = rows.to(self.lengths.device)
         if len(rows) == len(self.lengths) and torch.equal(
             rows, torch.arange(len(rows), device=rows.device)
         ):
             return
-        kept = torch.unique_consecutive(rows // self.n_beams)
+        kept, utterances = torch.unique_consecutive(self._utterances[rows], return_inverse=True)
         self.lengths, self._slots = self.lengths[rows], self._slots[rows]
-        self.n_beams = len(rows) // max(1, len(kept))
-        if len(kept) == self._n_utterances:
-            return
-        self._n_utterances = len(kept)
-        self.memory = self.memory.of(kept.tolist())
-        for i, (keys, values) in enumerate(self._past):
-            self._past[i] = (keys[kept], values[kept])
+        if len(kept) < len(self.memory.sounds):
+            self.memory = self.memory.of(kept.tolist())
+            for i, (keys, values) in enumerate(self._past):
+                self._past[i] = (keys[kept], values[kept])
+        self._seat(utterances)
+
+
+def side_by_side(x: Tensor, n_utterances: int) -> Tensor:
+    """(n B, H, L, d), as many rows of every utterance -> (B, H, n L, d)."""
+    n_rows, n_heads, n_tokens, d_head = x.shape
+    n = n_rows // n_utterances
+    if n == 1:
+        return x
+    x = x.view(-1, n, n_heads, n_tokens, d_head).transpose(1, 2)
+    return x.reshape(-1, n_heads, n * n_tokens, d_head)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from asr_core.model.attention import MASKED, LayerNorm, sinusoids
-from asr_core.model.cache import Cache
+from asr_core.model.cache import Cache, side_by_side
 from asr_core.model.conformer import ACTIVATIONS, Activation
 from asr_core.model.linear import Linear, linear
 from asr_core.model.memory import Memory
@@ -63,17 +63,14 @@ class Attention(nn.Module):
         return k, v
 
     def mixed(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend and project: (B, H, L, D / H) queries -> (B, L, D)."""
-        return self._projected(_attended(q, k, v, mask))
+        """Attend, without the projection `o`: (B, H, L, D / H) queries -> (B, L, D)."""
+        return _attended(q, k, v, mask).transpose(1, 2).flatten(2)
 
     def recalled(self, q: Tensor, memory: Memory, layer: int) -> Tensor:
         """The same with the keys and values of what was heard."""
         parts = memory.parts(layer)
-        mixtures = [_attended(q[at], k, v, mask) for at, k, v, mask in parts]
-        return self._projected(_joined(mixtures))
-
-    def _projected(self, x: Tensor) -> Tensor:
-        return self.o(x.transpose(1, 2).flatten(2))
+        mixtures = [self.mixed(q[at], k, v, mask) for at, k, v, mask in parts]
+        return _joined(mixtures)
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
@@ -100,8 +97,8 @@ class DecoderBlock(nn.Module):
 class AttentionDecoder(nn.Module):
     """A transformer decoder.
 
-    Rows are hypotheses: with n rows an utterance, row r belongs to utterance r // n. All rows of
-    an utterance share its cross-attention keys and values, as queries of one attention.
+    Rows are hypotheses; those of an utterance lie together and share its cross-attention keys and
+    values, as queries of one attention.
 
     Attributes:
         packed: a tied output's weight, as `Linear` has it.
@@ -159,18 +156,18 @@ class AttentionDecoder(nn.Module):
             ValueError: more tokens than the decoder has positions for.
         """
         tokens = tokens.to(self.norm.weight.device)
-        n_rows, n_new = tokens.shape
+        n_new = tokens.shape[1]
         x = self._embed(tokens, cache.lengths[:, None] + torch.arange(n_new, device=tokens.device))
         mask = cache.append(n_new)
         for i, block in enumerate(self.blocks):
             y = block.norm_self(x)
             q = cache.by_utterance(block.self_attn.queries(y))
             keys, values = (cache.by_utterance(t) for t in block.self_attn.keys_values(y))
-            y = block.self_attn.mixed(q, *cache.remember(i, keys, values), mask)
-            x = x + y.reshape(n_rows, n_new, -1)
+            y = cache.by_row(block.self_attn.mixed(q, *cache.remember(i, keys, values), mask))
+            x = x + block.self_attn.o(y)
             q = cache.by_utterance(block.cross_attn.queries(block.norm_cross(x)))
-            y = block.cross_attn.recalled(q, cache.memory, i)
-            x = block.feed_forward(x + y.reshape(n_rows, n_new, -1))
+            y = cache.by_row(block.cross_attn.recalled(q, cache.memory, i))
+            x = block.feed_forward(x + block.cross_attn.o(y))
         return self._log_probs(x[:, -1:] if last_only else x)
 
     def score(self, tokens: Tensor, cache: Cache) -> Tensor:
@@ -232,7 +229,8 @@ class AttentionDecoder(nn.Module):
             q, (k, v) = block.self_attn.queries(y), block.self_attn.keys_values(y)
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
             x = x + block.self_attn.o(y.transpose(1, 2).flatten(2))
-            q = cache.by_utterance(block.cross_attn.queries(block.norm_cross(x)))
+            q = block.cross_attn.queries(block.norm_cross(x))
+            q = side_by_side(q, len(cache.memory.sounds))
             if heads is not None and found is not None:
                 for layer, head in heads:
                     if layer == i:
@@ -240,8 +238,8 @@ class AttentionDecoder(nn.Module):
                         found[layer, head] = weights.reshape(n_rows, n_tokens, -1)
                 if len(found) == len(heads):
                     return x
-            y = block.cross_attn.recalled(q, cache.memory, i)
-            x = block.feed_forward(x + y.reshape(n_rows, n_tokens, -1))
+            y = block.cross_attn.recalled(q, cache.memory, i).reshape(n_rows, n_tokens, -1)
+            x = block.feed_forward(x + block.cross_attn.o(y))
         return x
 
     def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from asr_core.search.bias import Walk
@@ -75,19 +74,13 @@ class Beam:
             for path in pool:
                 (self.closed if path.ended or path.looped else running).append(path)
         self.n_steps += 1
-        self.running = running
+        best = max((path.score for path in running), default=0.0)
+        self.running = [path for path in running if path.score >= best - options.beam_margin]
         if self.n_steps == self.limit:
-            self.closed += running
+            self.closed += self.running
             self.running = []
         elif self._is_decided():
             self.running = []
-
-    def padded(self, width: int) -> list[Path]:
-        """The running hypotheses, filled up to `width` with ones that are out of the race."""
-        n_missing = width - len(self.running)
-        if n_missing == 0:
-            return self.running
-        return self.running + [replace(self.running[-1], score=-math.inf)] * n_missing
 
     def hypotheses(self) -> list[Hypothesis]:
         """What was found, best first."""

@@ -63,12 +63,11 @@ def ranked(
     """The best continuations of every beam, best first.
 
     Args:
-        tokens: (R, K), log_probs: (R, K) as `shortlist` gives them, equally many rows a beam,
-            those beyond a beam's running paths ignored.
+        tokens: (R, K), log_probs: (R, K) as `shortlist` gives them, a row for every running path.
     """
-    options, n_beams = beams[0].options, len(beams)
+    options = beams[0].options
     weight = options.ctc_weight
-    paths = [path for beam in beams for path in beam.padded(len(tokens) // n_beams)]
+    paths = [path for beam in beams for path in beam.running]
     before = torch.tensor([path.score for path in paths], dtype=torch.float64)[:, None]
     scores = before + (1 - weight) * log_probs + options.length_bonus
     psi = scorer.score(tokens) if scorer else torch.zeros_like(log_probs)
@@ -84,16 +83,21 @@ def ranked(
             ],
             dtype=torch.float64,
         )
-    possible = (log_probs > -torch.inf) & (psi > -torch.inf) & (before > -torch.inf)
-    scores = scores.masked_fill_(~possible, -torch.inf).view(n_beams, -1)  # (B, W*K)
-    scores, places = scores.sort(dim=1, descending=True, stable=True)
+    possible = (log_probs > -torch.inf) & (psi > -torch.inf)
+    scores = scores.masked_fill_(~possible, -torch.inf)
+    widths = torch.tensor([len(beam.running) for beam in beams])
+    firsts = (widths.cumsum(0) - widths)[:, None]
+    n_tokens = tokens.shape[1]
+    rows = torch.nn.utils.rnn.pad_sequence(
+        scores.split(widths.tolist()), batch_first=True, padding_value=-torch.inf
+    )  # (B, W, K)
+    scores, places = rows.flatten(1).sort(dim=1, descending=True, stable=True)
     n_kept = 2 * options.beam_size  # every path may end, and the beam is full still
     scores, places = scores[:, :n_kept], places[:, :n_kept]
-    columns = (
-        places // tokens.shape[1],
-        *(x.view(n_beams, -1).gather(1, places) for x in (tokens, log_probs, psi)),
-        scores,
-    )
+    parents = places // n_tokens
+    # Padding is last and has no score; where it is taken from makes no difference.
+    taken = ((firsts + parents) * n_tokens + places % n_tokens).clamp_max(tokens.numel() - 1)
+    columns = (parents, *(x.flatten()[taken] for x in (tokens, log_probs, psi)), scores)
     return [
         [Candidate(*values) for values in zip(*beam, strict=True) if values[-1] > -torch.inf]
         for beam in zip(*(column.tolist() for column in columns), strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import torch
 from torch import Tensor
 
@@ -53,9 +55,10 @@ def beam_search(
         while live:
             at_start = live[0].n_steps == 0
             tokens, scores = shortlist(log_probs, options, at_start=at_start, walks=_walks(live))
+            widths = [len(beam.running) for beam in live]
             for beam, candidates in zip(live, ranked(tokens, scores, live, scorer), strict=True):
                 beam.advance(candidates)
-            rows, labels = _chosen(live, len(log_probs) // len(live))
+            rows, labels = _chosen(live, widths)
             live = [beam for beam in live if beam.running]
             if live:
                 if rows != list(range(len(log_probs))):
@@ -69,20 +72,15 @@ def beam_search(
 
 def _walks(beams: list[Beam]) -> list[Walk]:
     """Where the hypotheses of every row stand among the listed terms."""
-    width = max(len(beam.running) for beam in beams)
-    return [path.walk for beam in beams for path in beam.padded(width)]
+    return [path.walk for beam in beams for path in beam.running]
 
 
-def _chosen(beams: list[Beam], width: int) -> tuple[list[int], list[int]]:
-    """The rows to go on from, out of `width` a beam, and the tokens to feed them.
-
-    A beam with fewer hypotheses than the widest repeats its last one, which nobody reads.
-    """
-    new_width = max(len(beam.running) for beam in beams)
+def _chosen(beams: list[Beam], widths: list[int]) -> tuple[list[int], list[int]]:
+    """The rows to go on from, of `widths` rows of the beams, and the tokens to feed them."""
+    firsts = accumulate(widths, initial=0)
     chosen = [
-        (place * width + path.parent, path.tokens[-1])
-        for place, beam in enumerate(beams)
-        if beam.running
-        for path in beam.padded(new_width)
+        (first + path.parent, path.tokens[-1])
+        for first, beam in zip(firsts, beams, strict=False)
+        for path in beam.running
     ]
     return [row for row, _ in chosen], [token for _, token in chosen]

@@ -37,9 +37,8 @@ class Cache(Protocol):
         """Make row i what row `rows[i]` was.
 
         Args:
-            rows: (R',) old rows, those of one utterance together, utterances in their old order.
-                All utterances named have equally many rows, perhaps not as many as before; an
-                utterance not named leaves the cache for good.
+            rows: (R',) old rows, those of one utterance together, utterances in their old order;
+                an utterance not named leaves the cache for good.
         """
         ...
 
@@ -121,6 +120,7 @@ class SearchOptions:
 
     eos_id: int
     beam_size: int = 5
+    beam_margin: float = math.inf  # natural log; less likely than the best by more: given up
     max_tokens: int | Sequence[int] | None = None  # per utterance; None: its encoder frames
     finish: Finish = "enough"  # see `beam_search`
     ctc_weight: float = 0.0

@@ -109,6 +109,25 @@ def test_rows_may_become_more_or_fewer_and_utterances_may_leave(decoder, heard):
     torch.testing.assert_close(found, scored(decoder, left, rows, 1)[:, -1:], **CLOSE)
 
 
+@pytest.mark.parametrize("n_new", [1, 2])
+def test_utterances_may_have_different_numbers_of_rows(decoder, heard, n_new):
+    shuffle = random.Random(1)
+    cache = decoder.start(*heard)
+    utterances, rows = [0, 1, 2], [[1], [2], [3]]
+    decoder.step(torch.tensor(rows), cache)
+    for counts in ([3, 1, 2], [1, 4, 1], [2, 2, 2], [1, 1, 3], [4, 1, 1]):
+        old = [[r for r, u in enumerate(utterances) if u == wanted] for wanted in range(3)]
+        order = [shuffle.choice(old[u]) for u, n in enumerate(counts) for _ in range(n)]
+        utterances = [u for u, n in enumerate(counts) for _ in range(n)]
+        cache.reorder(torch.tensor(order))
+        new = [[shuffle.randrange(11) for _ in range(n_new)] for _ in order]
+        rows = [[*rows[i], *tokens] for i, tokens in zip(order, new, strict=True)]
+        found = decoder.step(torch.tensor(new), cache)
+        one_each = (heard[0][utterances], heard[1][utterances])
+        expected = scored(decoder, one_each, torch.tensor(rows), 1)[:, -n_new:]
+        torch.testing.assert_close(found, expected, **CLOSE)
+
+
 def test_caches_that_share_a_memory_do_not_touch_each_other(decoder, heard):
     memory = decoder.hear(*heard)
     tokens = torch.randint(11, (3, 4))

@@ -26,13 +26,10 @@ class TinyCache:
     def __init__(self, context: Tensor, n_beams: int) -> None:
         self.context = context
         self.fed: list[list[int]] = [[] for _ in range(len(context) * n_beams)]
-
-    @property
-    def n_beams(self) -> int:
-        return len(self.fed) // len(self.context)
+        self.utterances = torch.arange(len(self.fed)) // n_beams  # of the rows
 
     def reorder(self, rows: Tensor) -> None:
-        self.context = self.context[torch.unique_consecutive(rows // self.n_beams)]
+        self.utterances = self.utterances[rows]
         self.fed = [list(self.fed[row]) for row in rows.tolist()]
 
     def truncate(self, lengths: Tensor) -> None:
@@ -73,7 +70,7 @@ class TinyDecoder:
         found = []
         for r, row in enumerate(tokens.tolist()):
             cache.fed[r] += row
-            found.append(self._row(cache.fed[r], cache.context[r // cache.n_beams])[-len(row) :])
+            found.append(self._row(cache.fed[r], cache.context[cache.utterances[r]])[-len(row) :])
         return torch.stack(found)[:, -1:] if last_only else torch.stack(found)
 
     def score(self, tokens: Tensor, cache: TinyCache) -> Tensor:

@@ -132,11 +132,15 @@ def test_warping_is_monotone_and_the_cheapest(shape):
 
 def test_warping_is_much_faster_than_its_recursion():
     cost = np.random.default_rng(0).normal(size=(448, 1500))
-    start = time.perf_counter()
-    warp(cost)
-    middle = time.perf_counter()
-    slow_warp(cost[:45])
-    assert middle - start < time.perf_counter() - middle
+    fast, slow = [], []
+    for _ in range(3):
+        start = time.perf_counter()
+        warp(cost)
+        middle = time.perf_counter()
+        slow_warp(cost[:45])
+        fast.append(middle - start)
+        slow.append(time.perf_counter() - middle)
+    assert min(fast) < min(slow)
 
 
 def test_the_running_median_is_a_median():

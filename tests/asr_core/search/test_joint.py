@@ -101,6 +101,20 @@ def test_as_many_shorter_rivals_as_the_beam_has_do_not_end_the_search_for_the_li
     assert beam.hypotheses()[0].tokens == (1, 2, 3)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.4])
+def test_hypotheses_far_behind_are_given_up(tiny, weight):
+    n_rows, best = {}, {}
+    for margin in (0.5, 4.0, math.inf):
+        decoder, encoder_out, lengths, prompts, log_probs = tiny(0, n_frames=(5, 9, 7, 8))
+        ctc = PosteriorTable(log_probs, lengths)
+        options = SearchOptions(EOS, beam_size=4, ctc_weight=weight, beam_margin=margin)
+        found = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
+        n_rows[margin] = sum(decoder.n_rows)
+        best[margin] = [hypotheses[0].tokens for hypotheses in found]
+    assert n_rows[0.5] < n_rows[4.0] < n_rows[math.inf]
+    assert best[4.0] == best[math.inf]
+
+
 @pytest.mark.parametrize("weight", [0.3, 0.8])
 @pytest.mark.parametrize("seed", range(3))
 def test_an_unpruned_joint_search_finds_what_trying_everything_finds(tiny, seed, weight):
@@ -139,13 +153,20 @@ def test_with_all_the_weight_on_ctc_the_likeliest_labelling_wins(tiny, seed):
         assert hypotheses[0].tokens == best
 
 
+@pytest.mark.parametrize("margin", [1.0, math.inf])
 @pytest.mark.parametrize("finish", FINISHES)
 @pytest.mark.parametrize("weight", [0.0, 0.4])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_batch_gives_what_its_items_give_alone(tiny, seed, weight, finish):
+def test_a_batch_gives_what_its_items_give_alone(tiny, seed, weight, finish, margin):
     decoder, encoder_out, lengths, prompts, log_probs = tiny(seed, n_frames=(5, 1, 9, 0, 7, 2))
     options = SearchOptions(
-        EOS, beam_size=3, ctc_weight=weight, finish=finish, length_penalty=0.5, max_repeats=4
+        EOS,
+        beam_size=3,
+        beam_margin=margin,
+        ctc_weight=weight,
+        finish=finish,
+        length_penalty=0.5,
+        max_repeats=4,
     )
     ctc = PosteriorTable(log_probs, lengths)
     together = beam_search(decoder, decoder.hear(encoder_out, lengths), prompts, options, ctc)
