@@ -28,7 +28,8 @@ class ModelConfig:
         ctc_pooling: encoder frames that make one CTC frame.
         frame_rate: encoder frames per second.
         tail: seconds of silence its weights need behind speech.
-        change_share: of what training changed, how much is used; the rest stays the original's.
+        change_share: of what training changed in a part ("encoder", "decoder"), how much is used,
+            all of it in one that is not named; the rest stays the original's.
         ctc_unspaced: first letters of the words that CTC learned without the space before them.
         ctc_weights: of CTC in joint decoding, by language; 0 for one that is not named.
         calibration: what the probability of a word stands for: (probability, share of such words
@@ -46,7 +47,7 @@ class ModelConfig:
     eos_id: int = 1
     language_head: bool = False
     tail: float = 0.0
-    change_share: float = 1.0
+    change_share: dict[str, float] = field(default_factory=dict)
     ctc_unspaced: str = ""
     ctc_weights: dict[str, float] = field(default_factory=dict)
     calibration: tuple[tuple[float, float], ...] = ()
@@ -72,6 +73,9 @@ class ModelConfig:
             for name in ("decoder", "decoder_r2l"):
                 if values.get(name) is not None:
                     values[name] = DecoderConfig(**values[name])
+            share = values.get("change_share", {})
+            if isinstance(share, float):  # once all parts had the same
+                values["change_share"] = {"encoder": share, "decoder": share}
             values["calibration"] = tuple(map(tuple, values.get("calibration", ())))
             return cls(**values)
         except (KeyError, TypeError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from safetensors import SafetensorError
@@ -58,7 +59,7 @@ def changed_again(
     weights: Mapping[str, Tensor],
     original: Mapping[str, Tensor],
     is_new: Callable[[str], bool],
-    share: float,
+    shares: Mapping[str, float],
 ) -> dict[str, Tensor]:
     """The changes with which `apply` gives these weights, the other changes as they were.
 
@@ -70,7 +71,7 @@ def changed_again(
     """
     found = dict(changes)
     for name, weight in weights.items():
-        value = weight.detach().float().cpu()
+        value, share = weight.detach().float().cpu(), _share(name, shares)
         if not is_new(name):
             value = (value - original[name].float()) / share
         elif _speaks_softly(name):
@@ -84,7 +85,7 @@ def apply(
     changes: Mapping[str, Tensor],
     model: HybridModel,
     is_new: Callable[[str], bool],
-    share: float = 1.0,
+    shares: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Give a model its trained weights.
 
@@ -94,7 +95,8 @@ def apply(
     Args:
         changes: as `packed` made them.
         is_new: whether the weight of a name is stored as it is, not as a difference.
-        share: of the changes; new parts of the encoder speak as much more softly.
+        shares: of the changes, `ModelConfig.change_share`; new parts of the encoder speak as much
+            more softly.
 
     Raises:
         ModelError: they are of another model.
@@ -112,7 +114,7 @@ def apply(
                     f"The trained weights in {FOLDER.name!r} do not fit this version: {name} has "
                     "no such place in the model. Get both from one version of Sottovoce."
                 )
-            value = change.float()
+            value, share = change.float(), _share(name, shares)
             if change.dtype == torch.int8:
                 value *= changes[name + _SCALE].view(-1, *[1] * (change.dim() - 1))
             if not is_new(name):
@@ -121,6 +123,11 @@ def apply(
                 value = share * value
             weight.copy_(value)
     model.eval()  # parts that were silent may now speak
+
+
+def _share(name: str, shares: Mapping[str, float]) -> float:
+    """How much is used of what training changed in a weight."""
+    return shares.get(name.split(".")[0], 1.0)
 
 
 def _speaks_softly(name: str) -> bool:

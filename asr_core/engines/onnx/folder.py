@@ -90,4 +90,5 @@ def damaged(folder: Path, kind: str) -> ModelError:
 
 def _weights() -> str:
     """What the encoder of the bundled model is made of here."""
-    return f"{trained.sha256(BUNDLED_FOLDER)} x {trained.load_config(BUNDLED_FOLDER).change_share}"
+    shares = trained.load_config(BUNDLED_FOLDER).change_share
+    return f"{trained.sha256(BUNDLED_FOLDER)} x {shares.get('encoder', 1.0)}"

@@ -19,6 +19,9 @@ ENCODER = EncoderConfig(d_model=64, n_heads=2, n_layers=1, d_ff=128, conv_norm="
 DECODER = DecoderConfig(vocab_size=100, d_model=64, n_heads=2, n_layers=1, d_ff=128)
 
 
+EQUAL = {share: {"encoder": share, "decoder": share} for share in (0.0, 0.5, 0.8, 1.0)}
+
+
 def model():
     torch.manual_seed(0)
     return HybridModel(ModelConfig(ENCODER, DECODER, n_units=100)).eval().requires_grad_(False)
@@ -52,14 +55,14 @@ def test_what_is_loaded_is_nearly_what_was_saved(changed, folder):
 
 
 def test_what_is_changed_again_comes_back_and_the_rest_stays_bit_for_bit(folder):
-    share, changes, once, found = 0.8, trained.load(folder), model(), model()
-    trained.apply(changes, once, is_new, share)
+    shares, changes, once, found = EQUAL[0.8], trained.load(folder), model(), model()
+    trained.apply(changes, once, is_new, shares)
     weights = dict(once.named_parameters())
     names = [n for n in weights if ".conv." in n or n.startswith("decoder.blocks.")]
     others = {name: weights[name] * 1.5 for name in names}
     original = dict(model().named_parameters())
-    again = trained.changed_again(changes, others, original, is_new, share)
-    trained.apply(again, found, is_new, share)
+    again = trained.changed_again(changes, others, original, is_new, shares)
+    trained.apply(again, found, is_new, shares)
     for name, weight in found.named_parameters():
         if name in others:
             torch.testing.assert_close(weight, others[name], rtol=2e-3, atol=2e-4)
@@ -70,7 +73,7 @@ def test_what_is_changed_again_comes_back_and_the_rest_stays_bit_for_bit(folder)
 def test_half_of_the_change_lies_half_way_to_the_original(folder):
     original, whole, half, none = model(), model(), model(), model()
     for found, share in ((whole, 1.0), (half, 0.5), (none, 0.0)):
-        trained.apply(trained.load(folder), found, is_new, share)
+        trained.apply(trained.load(folder), found, is_new, EQUAL[share])
     all_of_it = dict(whole.named_parameters())
     rest = dict(none.named_parameters())
     before = dict(original.named_parameters())
@@ -143,3 +146,19 @@ def test_a_damaged_configuration_is_refused(folder):
     (folder / trained.CONFIG).write_text("{}")
     with pytest.raises(ModelError, match="configuration"):
         trained.load_config(folder)
+
+
+def test_each_part_has_a_share_of_its_own(folder):
+    found, halves = model(), {share: model() for share in (0.5, 0.8)}
+    for share, half in halves.items():
+        trained.apply(trained.load(folder), half, is_new, EQUAL[share])
+    trained.apply(trained.load(folder), found, is_new, {"encoder": 0.5, "decoder": 0.8})
+    shares = {"encoder": 0.5, "decoder": 0.8}
+    for name, weight in found.named_parameters():
+        expected = halves[shares.get(name.split(".")[0], 0.5)]
+        assert torch.equal(weight, dict(expected.named_parameters())[name])
+
+
+def test_one_share_of_an_older_configuration_is_that_of_both_parts():
+    text = model().config.to_json().replace('"change_share": {}', '"change_share": 0.8')
+    assert ModelConfig.from_json(text).change_share == EQUAL[0.8]
