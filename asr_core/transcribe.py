@@ -22,7 +22,7 @@ from asr_core.text.language import language_shares
 from asr_core.text.repair import Repair
 from asr_core.text.vocabulary import Vocabulary
 
-_WAITING = 8  # windows found ahead of the engine, of about 12 s each
+_WAITING = 8  # windows found ahead of the engine, of up to 20 s each
 
 
 @dataclass(frozen=True, slots=True)

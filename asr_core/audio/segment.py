@@ -57,7 +57,8 @@ def speech_windows(
     *,
     offset: float = 0.0,
     max_duration: float = LONGEST,
-    usual: float = 12.0,
+    first: float = 10.0,
+    usual: float = 20.0,
     max_gap: float = 2.0,
     min_pause: float = 0.25,
     lead: float = 0.2,
@@ -73,8 +74,9 @@ def speech_windows(
         blocks: (N,) at 16 kHz, of any lengths.
         offset: seconds of the recording that lie before the first block.
         max_duration: seconds, of a window and so of a span.
-        usual: seconds that spans may share. What a decoder step reads of the sound grows with the
-            window, and the first text comes the sooner; a longer span has a window of its own.
+        first: seconds that spans may share in the first window: the first text comes the sooner.
+        usual: and in the others. More context means fewer errors, but what a decoder step reads of
+            the sound grows with the window. A longer span has a window of its own.
         max_gap: seconds of silence that may lie between two spans of one window.
         min_pause: seconds without speech that end a span.
         lead, trail: seconds kept before and behind the speech, up to the neighbor. Speech is
@@ -86,8 +88,8 @@ def speech_windows(
         raise ValueError(f"max_duration must be 1 to {LONGEST:g} seconds, not {max_duration}")
     tape = _Tape()
     spans = _Spans(tape, round(max_duration * SAMPLE_RATE), min_pause, lead, trail)
-    room = round(min(usual, max_duration) * SAMPLE_RATE)
-    packer = _Packer(tape, room, round(max_gap * SAMPLE_RATE), round(offset * SAMPLE_RATE))
+    rooms = [round(min(room, max_duration) * SAMPLE_RATE) for room in (first, usual)]
+    packer = _Packer(tape, rooms, round(max_gap * SAMPLE_RATE), round(offset * SAMPLE_RATE))
     for samples, probabilities in speech_probabilities(blocks):
         tape.append(samples)
         for probability in probabilities.tolist():
@@ -215,10 +217,11 @@ def _quietest(sound: NDArray[np.float32]) -> int:
 class _Packer:
     """Collects spans while they fit into one window."""
 
-    def __init__(self, tape: _Tape, room: int, max_gap: int, offset: int) -> None:
+    def __init__(self, tape: _Tape, rooms: Sequence[int], max_gap: int, offset: int) -> None:
+        """Fill windows of up to `rooms` samples, the first and all that follow."""
         self._tape = tape
         self._offset = offset
-        self._room = room
+        self._room, self._later = rooms
         self._max_gap = max_gap
         self._spans: list[tuple[int, int]] = []
 
@@ -239,6 +242,7 @@ class _Packer:
         if self._spans:
             yield self._window(self._spans)
             self._spans = []
+            self._room = self._later
 
     def so_far(self, running: tuple[int, int] | None) -> Window:
         """The window as it would be now, with the span that is being heard."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from asr_core.audio.segment import Window
 
-_SECOND, _MOST = 20.0, 60.0  # seconds of the second batch of windows, and of the largest
+_SECOND, _MOST = 20.0, 120.0  # seconds of the second batch of windows, and of the largest
 
 
 def growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:

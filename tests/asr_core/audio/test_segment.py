@@ -79,8 +79,8 @@ def test_spans_are_packed_while_the_window_lasts(babble):
     scene = scene_of(babble, stretches, 50)
     windows = list(speech_windows([scene]))
     check(windows, scene)
-    assert [len(window.spans) for window in windows] == [3, 3, 3, 3]
-    longer = list(speech_windows([scene], usual=30.0))
+    assert [len(window.spans) for window in windows] == [2, 5, 5]  # the first is shorter
+    longer = list(speech_windows([scene], first=30.0, usual=30.0))
     assert [len(window.spans) for window in longer] == [7, 5]
     alone = list(speech_windows([scene], max_gap=0.5))
     assert [len(window.spans) for window in alone] == [1] * 12
