@@ -7,37 +7,41 @@ core, all of them wait for the one that it keeps out, and lose far more than tha
 from __future__ import annotations
 
 import os
+import sys
 import time
+from collections.abc import Generator, Iterable
+from typing import TypeVar
 
 import psutil
-import torch
 
 _BUSY = ("user", "nice", "system", "irq", "softirq", "interrupt", "dpc", "steal")  # of any system
 _LEAST_S = 0.5  # between two looks; processor times come in ticks of 10 ms
 
+T = TypeVar("T")
 
-class Threads:
-    """Torch's threads, fewer while other programs are at work.
 
-    Args:
-        most: threads when nothing else runs; None: what torch has now.
+def beside_others(pieces: Iterable[T]) -> Generator[T]:
+    """The same pieces of work, torch's threads for each as many as others leave cores.
+
+    Torch has its own number again when the work is over. An engine without torch is left alone.
     """
-
-    def __init__(self, most: int | None = None) -> None:
-        self._most = torch.get_num_threads() if most is None else most
-        self._looked = time.monotonic()
-        self._others = _used_by_others()
-
-    def adapt(self) -> None:
-        """Leave the cores to others that they have been using since the last look."""
-        elapsed = time.monotonic() - self._looked
-        if elapsed < _LEAST_S:
-            return
-        others = _used_by_others()
-        n_cores = (others - self._others) / elapsed
-        self._looked, self._others = self._looked + elapsed, others
-        n_free = (os.cpu_count() or 1) - round(n_cores)
-        torch.set_num_threads(max(1, min(self._most, n_free)))
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield from pieces
+        return
+    most = torch.get_num_threads()
+    looked, used = time.monotonic(), _used_by_others()
+    try:
+        for piece in pieces:
+            elapsed = time.monotonic() - looked
+            if elapsed >= _LEAST_S:
+                before, used = used, _used_by_others()
+                looked += elapsed
+                n_free = (os.cpu_count() or 1) - round((used - before) / elapsed)
+                torch.set_num_threads(max(1, min(most, n_free)))
+            yield piece
+    finally:
+        torch.set_num_threads(most)
 
 
 def _used_by_others() -> float:

@@ -21,6 +21,7 @@ from asr_core.settings import Settings
 from asr_core.text.language import language_shares
 from asr_core.text.repair import Repair
 from asr_core.text.vocabulary import Vocabulary
+from asr_core.threads import beside_others
 
 _WAITING = 8  # windows found ahead of the engine, of up to 20 s each
 
@@ -68,7 +69,11 @@ def transcribe(
         windows = ahead(stages.each("sound", found), _WAITING)
     else:
         windows = stages.each("sound", live_windows(recording, recording.is_behind))
-    with closing(windows), closing(engine.recognize(windows, settings)) as answers:
+    with (
+        closing(beside_others(windows)) as asked,
+        closing(windows),
+        closing(engine.recognize(asked, settings)) as answers,
+    ):
         for recognized in answers:
             mended = tuple(map(repair, recognized.segments))
             segments += mended

@@ -26,7 +26,7 @@ LAYERS = [
         ),
         *("asr_core.pace", "asr_core.saving", "asr_core.settings", "asr_core.speed"),
         *("asr_core.limits", "asr_core.children", "asr_core.passphrase", "asr_core.scribe"),
-        *("asr_core.places", "asr_core.servers"),
+        *("asr_core.places", "asr_core.servers", "asr_core.threads"),
     },
     {"asr_core.audio", "asr_core.text", "asr_core.privacy"},
     {"asr_core.model", "asr_core.search"},

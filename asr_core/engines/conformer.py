@@ -49,7 +49,6 @@ from asr_core.text.echo import is_of_terms, is_recited
 from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 from asr_core.text.vocabulary import Vocabulary
-from asr_core.threads import Threads
 
 _FRAMES_READ = 9000  # encoder frames of the passages that are read together
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
@@ -99,7 +98,6 @@ class ConformerEngine:
         self._decoding = decoding
         self._counts: Counter[str] = Counter()
         self._stages = Stages()
-        self._threads = Threads()
         self._ear = Ear(placement, self._counts, self._stages)
         # Every pass ends with this norm.
         self._model.decoder.norm.register_forward_hook(self._count_pass)
@@ -122,7 +120,6 @@ class ConformerEngine:
         vocabulary = Vocabulary.parse(settings.vocabulary)
         wanted = _Wanted(settings, vocabulary, bias_of(vocabulary, self._tokenizer))
         for batch in growing_batches(windows):
-            self._threads.adapt()
             with self._placement.autocast(), torch.inference_mode():
                 if batch[0].is_open:
                     as_if = replace(chooser, heard=dict(chooser.heard))

@@ -89,7 +89,7 @@ def ranked(
     firsts = (widths.cumsum(0) - widths)[:, None]
     n_tokens = tokens.shape[1]
     rows = torch.nn.utils.rnn.pad_sequence(
-        scores.split(widths.tolist()), batch_first=True, padding_value=-torch.inf
+        list(scores.split(widths.tolist())), batch_first=True, padding_value=-torch.inf
     )  # (B, W, K)
     scores, places = rows.flatten(1).sort(dim=1, descending=True, stable=True)
     n_kept = 2 * options.beam_size  # every path may end, and the beam is full still
