@@ -12,8 +12,6 @@ import time
 from collections.abc import Generator, Iterable
 from typing import TypeVar
 
-import psutil
-
 _BUSY = ("user", "nice", "system", "irq", "softirq", "interrupt", "dpc", "steal")  # of any system
 _LEAST_S = 0.5  # between two looks; processor times come in ticks of 10 ms
 
@@ -46,5 +44,7 @@ def beside_others(pieces: Iterable[T]) -> Generator[T]:
 
 def _used_by_others() -> float:
     """Seconds of all cores that went into other processes."""
+    import psutil  # here, since the worker's start should not wait for it
+
     of_all, own = psutil.cpu_times(), psutil.Process().cpu_times()
     return sum(getattr(of_all, kind, 0.0) for kind in _BUSY) - own.user - own.system
