@@ -109,7 +109,7 @@ class Household:
 
     def page(self) -> PageClient:
         """A tab, without a browser."""
-        return PageClient(self.server.host, self.server.cookie)
+        return PageClient(self.server.host, self.server.cookie, explain=self._at_work)
 
     def listen_anew(self) -> None:
         """Forget what the engine told."""
@@ -219,6 +219,16 @@ class Household:
     def _hear(self) -> None:
         while word := self._hook.recv(100):
             self.told.append(word.decode())
+
+    def _at_work(self) -> str:
+        """What the engine told, and what every thread of the page's processes is doing."""
+        server = psutil.Process(self.server.process.pid)
+        said = [f"the engine told {self.told}"]
+        for process in (server, *server.children(recursive=True)):
+            dump = [Path(sys.executable).with_name("py-spy"), "dump", "--pid", str(process.pid)]
+            seen = subprocess.run(dump, capture_output=True, text=True)
+            said += [f"{process}", seen.stdout, seen.stderr]
+        return "\n".join(said)
 
     def _last_words(self, needles: Sequence[bytes]) -> list[str]:
         assert self._server is not None

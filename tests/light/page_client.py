@@ -49,14 +49,18 @@ class PageClient:
 
     Args:
         session: of a page whose connection was lost, which this one takes up again.
+        explain: what else there is to say when something never comes true.
 
     Attributes:
         session: as the server calls it.
         widgets: the ids of the widgets that the page has, by their keys, as far as they have one.
     """
 
-    def __init__(self, host: str, cookie: str, session: str = "") -> None:
+    def __init__(
+        self, host: str, cookie: str, session: str = "", explain: Callable[[], str] = str
+    ) -> None:
         self._host = host
+        self._explain = explain
         self._closing = ExitStack()
         self._cookie = cookie
         self._xsrf = self._token()
@@ -82,6 +86,7 @@ class PageClient:
         self._is_running = False
         self._deferred = ""  # the file behind the download button
         self._answers: dict[str, ForwardMsg] = {}
+        self._heard_at = time.monotonic()  # the server's last message
         self._rerun()
 
     def __enter__(self) -> PageClient:
@@ -110,7 +115,11 @@ class PageClient:
         while not claim():
             now = time.monotonic()
             if now > end:
-                raise TimeoutError(f"it never came true; the page shows {self._words()}")
+                raise TimeoutError(
+                    f"it never came true; the server's last word is {now - self._heard_at:.0f} s "
+                    f"old; {len(self._again)} fragments run by themselves; the page shows "
+                    f"{self._words()}\n{self._explain()}"
+                )
             self._run_what_is_due(now)
             with suppress(TimeoutError):
                 self._take(self._received(timeout=0.02))
@@ -278,6 +287,7 @@ class PageClient:
 
     def _take(self, packed: bytes) -> None:
         message = ForwardMsg.FromString(packed)
+        self._heard_at = time.monotonic()
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._begin(message)
