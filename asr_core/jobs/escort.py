@@ -27,6 +27,7 @@ class End(NamedTuple):
     error: str | None = None
     held: int = 0  # bytes of the recording the worker still has in memory
     worn: bool = False  # the worker should not be used again
+    unreadable: bool = False  # it failed since the bytes are no recording
 
 
 def escort(job: Job, process: WorkerProcess, errands: Errands) -> End:
@@ -178,7 +179,8 @@ def _last_word(job: Job, message: wire.Message) -> End:
             return End("cancelled", job.partial(), held=held)
         case "failed":
             worn = message.get("foreseen") is not True
-            return _failed(job, wire.text(message.get("error")), held, worn)
+            end = _failed(job, wire.text(message.get("error")), held, worn)
+            return end._replace(unreadable=message.get("unreadable") is True)
     raise wire.WireError("the worker says what it should not")
 
 

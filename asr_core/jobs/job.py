@@ -58,6 +58,7 @@ class Job:
         transcript: the result; after a cancel or a failure, what there was until then.
         error: a sentence for the user, when the job failed.
         receipt: what was looked for after the run, and found; None while it runs.
+        unreadable: it failed since what was given is no recording, or none we can read.
         on_news: called, briefly, whenever text has come and when the job has ended.
     """
 
@@ -79,6 +80,7 @@ class Job:
         self.transcript: Transcript | None = None
         self.error: str | None = None
         self.receipt: Receipt | None = None
+        self.unreadable = False
         self.on_news: Callable[[], None] = lambda: None
         self.source: Source | None = source
         self.n_bytes = source.nbytes if isinstance(source, memoryview) else 0
@@ -226,11 +228,17 @@ class Job:
         return language_shares(self._segments)
 
     def end(
-        self, stage: Stage, transcript: Transcript, error: str | None, receipt: Receipt | None
+        self,
+        stage: Stage,
+        transcript: Transcript,
+        error: str | None,
+        receipt: Receipt | None,
+        unreadable: bool = False,
     ) -> None:
         """The job is over."""
         self.source = None
         self.transcript, self.error, self.receipt = transcript, error, receipt
+        self.unreadable = unreadable
         self._stage = stage
         self._ended.set()
         self.on_news()

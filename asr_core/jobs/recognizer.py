@@ -341,7 +341,8 @@ class Recognizer:
         if job.duration is None:
             job.learn(header.duration)
         if header.refusal and self._line.leave(job):
-            job.end("failed", job.partial(), header.refusal, self._receipt(job, held=0))
+            receipt = self._receipt(job, held=0)
+            job.end("failed", job.partial(), header.refusal, receipt, unreadable=True)
 
     def _living_process(self, settings: Settings | None = None) -> WorkerProcess:
         """The worker, or a fresh one if it is gone or may reach what `settings` do not say."""
@@ -401,7 +402,7 @@ class Recognizer:
         receipt = self._receipt(job, end.held)
         with self._lock:
             self._line.finish(job)
-        job.end(end.stage, end.transcript, end.error, receipt)
+        job.end(end.stage, end.transcript, end.error, receipt, end.unreadable)
         if end.worn:
             self._prepare(self._warm)
         if self._errands.open:  # sent, but the job ended first

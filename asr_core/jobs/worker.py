@@ -348,7 +348,8 @@ class Worker:
 def _said(error: Exception) -> wire.Message:
     """What may be told of an error: our own sentences, of others only the kind."""
     if isinstance(error, AsrError):
-        return {"error": str(error), "foreseen": True}
+        unreadable = isinstance(error, AudioDecodeError)
+        return {"error": str(error), "foreseen": True, "unreadable": unreadable}
     kind = type(error).__name__
     if _is_want_of_memory(error):
         sentence = "There is not enough memory for this recording. Close other programs and retry."

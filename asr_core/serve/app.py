@@ -167,7 +167,7 @@ def _why(job: Job, recognizer: Recognizer) -> tuple[int, str]:
     """Status and sentence of a job that came to no good end."""
     if recognizer.readiness.stage == "failed":
         return 503, recognizer.readiness.error
-    return 400, job.error or "The transcription was stopped."
+    return 400 if job.unreadable else 500, job.error or "The transcription was stopped."
 
 
 async def _turns(job: Job, recognizer: Recognizer) -> AsyncIterator[None]:

@@ -124,8 +124,17 @@ def test_what_is_no_recording_is_one_sentence_that_names_nothing(asked):
     for stream in ("false", "true"):
         _, answer = asked(recording=b"%PDF-1.7 of somebody", stream=stream)
         message = json.loads(answer.strip().splitlines()[-1].removeprefix("data: "))
+        assert message["error"]["code"] == 400
         assert "PDF document" in message["error"]["message"]
         assert "secret" not in answer
+
+
+@pytest.mark.parametrize("engine", ["light-bug", "light-refusal", "light-killed"])
+def test_what_goes_wrong_here_is_not_the_recording_s_fault(recognizer, recording, engine):
+    with serving(recognizer, settings=Settings(engine=engine)) as asked:
+        status, said = asked(recording=recording)
+    assert status == 500
+    assert json.loads(said)["error"]["type"] == "server_error"
 
 
 @pytest.mark.parametrize(
