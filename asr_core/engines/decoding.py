@@ -152,7 +152,7 @@ class Decoding:
         if mode == "draft":
             drafts: list[tuple[int, ...]] = [()] * len(languages)
             if ctc is not None:
-                drafts = [self._from_units(h).tokens for h in _greedy(ctc)]
+                drafts = [self._as_written(self._from_units(h).tokens) for h in _greedy(ctc)]
             return [[h] for h in draft_search(*heard, drafts, options, ctc).hypotheses]
         return beam_search(*heard, options, ctc)
 
@@ -249,6 +249,16 @@ class Decoding:
             ]
             for looked, row, passage, prompt in zip(weights, rows, passages, prompts, strict=True)
         ]
+
+    def _as_written(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        """What CTC heard, the way the decoder would begin, end and cut it into tokens."""
+        text = self._tokenizer.decode(tokens).rstrip()
+        if not text:
+            return ()
+        first = len(text) - len(text.lstrip())
+        mark = "." if text[-1].isascii() else "。"
+        text = text[:first] + text[first].upper() + text[first + 1 :] + mark
+        return tuple(self._tokenizer.encode(text))
 
     def _from_units(self, found: Hypothesis) -> Hypothesis:
         """A CTC hypothesis in the decoder's tokens; those of one unit share its probability."""

@@ -12,6 +12,7 @@ argmax in place of sampling and CTC in place of a small model.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,8 +28,9 @@ from asr_core.search.token_scorer import TokenScorer, token_scorer
 from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
 _POSITIONS = 256  # most (row, token) places in one pass: each costs a row of log probabilities
-_WINDOW = 16  # tokens offered after a refusal; half as many after every further one
+_WINDOW = 32  # tokens offered after the first one was refused; half as many after every further one
 _NEAR = 2  # tokens to either side
+_SURE = math.log(0.5)  # what the decoder finds less likely is no reason to change the draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ class _Draft:
         self._window = _POSITIONS  # tokens to offer at once
         self._first = 0  # of those that were offered last
         self._open: list[int] = []  # tokens said since a unit was complete
-        self._lay(tokens)
+        self._distances: list[int] = [0]  # edits from what was said to the first j drafted units
+        self._tokens: list[int] = []
+        self._place = 0  # of the next token to offer
+        self._lay(list(tokens))
 
     def offer(self, n_most: int) -> list[int]:
         """The tokens to check next."""
@@ -128,7 +133,7 @@ class _Draft:
         nearest = [j for j, distance in enumerate(self._distances) if distance == least]
         same = [j for j in nearest if j and self._heard[j - 1] == units[-1]]
         n_heard = (same or nearest)[-1]  # in doubt a unit was replaced, not left out
-        self._place = bisect_left(self._ends, n_heard) + 1 if n_heard else 0
+        self._place = bisect_left(self._ends, n_heard)
 
     def _skip(self, token: int) -> None:
         """A token without a unit: the draft goes on behind it, if it has it at all."""
@@ -142,7 +147,8 @@ class _Draft:
         What the draft has nearby anyway is no correction: the decoder has only lost its place.
 
         Args:
-            expected: what the decoder would say in the place of each offered token, and behind.
+            expected: what the decoder would say in the place of each offered token, and behind;
+                the end token where it says nothing, or is not sure.
             n_right: of the offered ones; what was said behind them is known already.
         """
         if not offered or not self._mends:
@@ -164,14 +170,19 @@ class _Draft:
             unseen = [expected[-1]]
         self._lay([*rest, *unseen])
 
-    def _lay(self, tokens: Sequence[int]) -> None:
-        """Draft these tokens from here on."""
-        self._tokens = list(tokens)
+    def _lay(self, tokens: list[int]) -> None:
+        """Draft these tokens from here on.
+
+        Those before stay: what was said may yet turn out to have been put in before some of them.
+        """
+        self._tokens = self._tokens[: self._place] + tokens
         units = self._units(self._tokens) if self._tokens else []
         self._heard = [unit for found in units for unit in found]
-        self._ends = [*accumulate(map(len, units))]  # units up to each token, itself included
-        self._distances = list(range(len(self._heard) + 1))  # edits from what was said to [:j]
-        self._place = 0
+        self._ends = [*accumulate(map(len, units), initial=0)]  # units before each token
+        n_kept = self._ends[self._place]
+        ahead = range(1, len(self._heard) - n_kept + 1)
+        kept = self._distances[: n_kept + 1]
+        self._distances = kept + [kept[-1] + n for n in ahead]
 
     def settle(self, n_accepted: int) -> None:
         """Offer more after success, less after a refusal."""
@@ -223,7 +234,9 @@ def _check(
     at_start = live[0][0].n_steps == 0
     short = [shortlist(log_probs[:, 0], options, at_start=at_start)]
     short += [shortlist(log_probs[:, place], options) for place in range(1, n_places)]
-    expected = torch.stack([tokens[:, 0] for tokens, _ in short], dim=1).tolist()
+    first = torch.stack([tokens[:, 0] for tokens, _ in short], dim=1)
+    is_sure = torch.stack([scores[:, 0] for _, scores in short], dim=1) >= _SURE
+    expected = first.masked_fill(~is_sure, options.eos_id).tolist()
     n_right = [0] * n_rows
     agreeing = list(range(n_rows))
     for place, (tokens, scores) in enumerate(short):

@@ -129,7 +129,7 @@ def test_a_worthless_draft_is_dropped_soon(tiny):
     found = draft_search(decoder, decoder.hear(encoder_out, lengths), prompts, drafts, options)
     assert [h.tokens for h in found.hypotheses] == wanted
     assert found.n_passes <= 60
-    assert sum(widths) <= 60 + 240  # few tokens are fed in vain
+    assert sum(widths) <= 60 + 330  # few tokens are fed in vain, of 60 * 60 that could be
 
 
 def test_no_utterances_with_sound_need_no_pass(tiny):
