@@ -8,6 +8,7 @@ import sys
 import psutil
 import pytest
 from traffic import watched
+from waiting import until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -50,6 +51,7 @@ def test_a_whole_visit_asks_nothing_of_the_network(browser, launch_page, speech,
     new = drop(page, speech, "talk.flac")
     expect(page.get_by_text("long time ago").first).to_be_visible()
     page.get_by_text("Verbatim", exact=True).first.click()  # a choice that is saved
+    until((tmp_path / "sottovoce" / "settings.json").exists)  # by a helper, which is watched, too
     clear(new)
     for name, text in [("a.wav", SDP), ("b.mp3", PLAYLIST)]:
         new = drop(page, text, name)
@@ -67,7 +69,6 @@ def test_a_whole_visit_asks_nothing_of_the_network(browser, launch_page, speech,
     binds = [call for call in traffic.calls() if " bind(" in call and "AF_INET" in call]
     assert binds, "the page's own socket was not seen"
     assert traffic.families().keys() <= {"AF_INET", "AF_UNIX", "AF_NETLINK"}
-    assert (tmp_path / "sottovoce" / "settings.json").exists()  # the helper that saves was there
 
 
 def test_streamlit_alone_would_ask_who_it_is(launch_page, tmp_path):
