@@ -154,8 +154,10 @@ class _Draft:
         if not offered or not self._mends:
             return
         i = max(self._place - self._first, n_right)  # offered tokens that are done with
-        rest = [*offered[i : i + 1]] if i == n_right else []
-        i += len(rest)
+        rest = self._tokens[self._place : self._first]  # it went too far before
+        if i == n_right:
+            rest += offered[i : i + 1]
+            i += 1
         while i < len(offered):
             near = offered[max(0, i - _NEAR) : i + _NEAR + 1]
             if expected[i] == self._eos_id or expected[i] in near:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -214,3 +217,34 @@ def test_the_draft_goes_on_where_the_decoder_would_when_it_is_too_short():
     draft.hear(3)
     draft.mend(offered, [3, 2, 7], 0)
     assert draft.offer(9) == [2, 7]
+
+
+def test_words_that_the_draft_lacks_are_put_in_and_it_does_not_stay_ahead_for_ever():
+    draft = _Draft(
+        [1, 2, 3, 4, 5], SearchOptions(EOS_TOKEN, units=lambda tokens: [[t] for t in tokens])
+    )
+    for said, offers in [(8, [2, 3, 4, 5]), (9, [3, 4, 5]), (1, [2, 3, 4, 5]), (2, [3, 4, 5])]:
+        offered = draft.offer(9)
+        draft.hear(said)
+        draft.mend(offered, [said, *[EOS_TOKEN] * len(offered)], 0)
+        assert draft.offer(9) == offers
+
+
+@pytest.mark.parametrize(("sure", "changes"), [(math.log(0.5), False), (-math.inf, True)])
+def test_only_what_the_decoder_is_sure_of_mends_the_draft(tiny, monkeypatch, sure, changes):
+    """A decoder that gives each of 40 tokens about the same, and one draft with and without units.
+
+    Without units nothing is mended.
+    """
+    monkeypatch.setattr("asr_core.search.draft._SURE", sure)
+    decoder, encoder_out, lengths, prompts, _ = tiny(1, n_labels=40, sharpness=0.1, n_frames=(60,))
+    decoder.bias[EOS] = -1000
+    options = SearchOptions(EOS, beam_size=1, max_repeats=0)
+    step, fed = decoder.step, []
+    monkeypatch.setattr(decoder, "step", lambda x, *rest: fed.append(x.tolist()) or step(x, *rest))
+    for units in (None, lambda tokens: [[t] for t in tokens]):
+        memory = decoder.hear(encoder_out, lengths)
+        draft_search(decoder, memory, prompts, [range(6, 36)], replace(options, units=units))
+    (n_passes, rest) = divmod(len(fed), 2)
+    is_same = not rest and fed[:n_passes] == fed[n_passes:]
+    assert is_same is not changes
