@@ -2,8 +2,8 @@
 
 CTC's hypothesis is the draft. One pass of the decoder over prompt and draft tells what greedy
 search would have said at every place; what agrees is kept and the first disagreement is corrected.
-Further on the decoder saw a text with mistakes in it, but what it would have said there still
-mends the draft: capitals, punctuation, words CTC misheard. The result is that of greedy search
+Further on the decoder saw a text with mistakes in it, but what it is sure of there still mends the
+draft: capitals, punctuation, words CTC misheard. The result is that of greedy search
 whatever the draft: every token is chosen by the same rule from the same log probabilities.
 
 Source: Leviathan et al. 2023, Fast Inference from Transformers via Speculative Decoding, with
