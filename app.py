@@ -57,7 +57,7 @@ if project is not None:
     state.show(project)
     st.rerun()
 
-if run is not None and run.job.running:
+if run is not None:
     progress(run)
-elif run is not None:
+if run is not None and not run.job.running:
     result(run)

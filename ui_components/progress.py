@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 import streamlit as st
 
@@ -14,12 +16,22 @@ from ui_components.state import runs, saved_settings
 from ui_components.title import plain, title
 
 
-@st.fragment(run_every=0.5)
 def progress(run: Run) -> None:
-    """Show a running job, twice a second; when it ends the whole page is drawn anew."""
-    job = run.job
+    """Show a running job, twice a second; when it ends the whole page is drawn anew.
+
+    Of an ended job nothing is shown, but who still looks gets the page drawn once more: Streamlit
+    may lose the page of a run that ends in the moment in which it is asked for another look.
+    """
+    looks = count()
+    st.fragment(_progress, run_every=0.5 if run.job.running else None)(run, looks)
+
+
+def _progress(run: Run, looks: Iterator[int]) -> None:
+    job, is_first = run.job, next(looks) == 0
     if not job.running:
-        st.rerun()
+        if not is_first:
+            st.rerun()
+        return
     title(job.name)
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.live is not None:
