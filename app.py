@@ -59,5 +59,5 @@ if project is not None:
 
 if run is not None:
     progress(run)
-if run is not None and not run.job.running:
-    result(run)
+    if not run.job.running:
+        result(run)

@@ -179,8 +179,8 @@ def _last_word(job: Job, message: wire.Message) -> End:
             return End("cancelled", job.partial(), held=held)
         case "failed":
             worn = message.get("foreseen") is not True
-            end = _failed(job, wire.text(message.get("error")), held, worn)
-            return end._replace(unreadable=message.get("unreadable") is True)
+            unreadable = message.get("unreadable") is True
+            return _failed(job, wire.text(message.get("error")), held, worn, unreadable)
     raise wire.WireError("the worker says what it should not")
 
 
@@ -194,7 +194,9 @@ def _crash(job: Job, process: WorkerProcess) -> End:
     return _failed(job, sentence, worn=True)
 
 
-def _failed(job: Job, sentence: str, held: int = 0, worn: bool = False) -> End:
+def _failed(
+    job: Job, sentence: str, held: int = 0, worn: bool = False, unreadable: bool = False
+) -> End:
     if job.segments:
         sentence += f" The text up to {clock(job.position)} is kept."
-    return End("failed", job.partial(), sentence, held, worn)
+    return End("failed", job.partial(), sentence, held, worn, unreadable)

@@ -69,6 +69,7 @@ def test_a_whole_visit_asks_nothing_of_the_network(browser, launch_page, speech,
     binds = [call for call in traffic.calls() if " bind(" in call and "AF_INET" in call]
     assert binds, "the page's own socket was not seen"
     assert traffic.families().keys() <= {"AF_INET", "AF_UNIX", "AF_NETLINK"}
+    assert (tmp_path / "sottovoce" / "settings.json").exists()  # the helper that saves was there
 
 
 def test_streamlit_alone_would_ask_who_it_is(launch_page, tmp_path):

@@ -290,7 +290,7 @@ while run.job.running:
 print("ended", flush=True)
 time.sleep(60)
 """
-N_PASSAGES = 200
+N_PASSAGES = 600  # far more than are heard until the kill, a second behind what it waits for
 N_KILLS = [pytest.param(3, id="quick"), pytest.param(40, id="soak", marks=pytest.mark.soak)]
 
 
@@ -344,9 +344,7 @@ def test_killed_at_any_moment_only_ciphertext_is_left_and_all_passages_come_back
         assert len(project.transcript.segments) >= n_seen
         assert {segment.text for segment in project.transcript.segments} == {canary.SENTENCE}
         assert project.transcript.name == "talk.wav"
-        notes = " ".join(project.transcript.notes)
-        is_whole = len(project.transcript.segments) == N_PASSAGES  # the kill came behind the end
-        assert is_whole or "before the end of the recording" in notes
+        assert "before the end of the recording" in project.transcript.notes[0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")

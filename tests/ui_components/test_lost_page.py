@@ -22,8 +22,8 @@ state = {"ended": False, "losing": False, "lost": 0}
 handle, end = AppSession._handle_scriptrunner_event_on_event_loop, Job.end
 
 def ends(job, *rest, **more):
+    state["ended"] = True  # first: the page may see the end before the next line is reached
     end(job, *rest, **more)
-    state["ended"] = True
 
 def handles(session, sender, event, *rest, **more):
     is_start = event.name == "SCRIPT_STARTED"
