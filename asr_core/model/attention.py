@@ -16,7 +16,7 @@ from asr_core.model.linear import Linear
 if TYPE_CHECKING:
     from asr_core.model.conformer import EncoderConfig
 
-_IN_CACHE = 2**18  # attention scores
+_IN_CACHE = 2**20  # attention scores
 MASKED = -1e4  # added to the score of a pair that may not attend; finite in float16 too
 
 
@@ -159,10 +159,22 @@ def _mixed_in_turn(
     for b in range(len(q)):
         for first in range(0, n_heads, n_at_once):
             at = slice(first, first + n_at_once)
-            scores = (q[b, at] @ k[b, at].mT).float()  # (h, T', T')
-            if bias is not None:
-                scores += bias[b % len(bias), at]
-            if mask is not None:
-                scores += mask[b % len(mask)]
+            scores = _scores(
+                q[b, at],
+                k[b, at],
+                None if bias is None else bias[b % len(bias), at],
+                None if mask is None else mask[b % len(mask)],
+            )
             mixed[b, at] = scores.softmax(-1).to(v.dtype) @ v[b, at]
     return mixed
+
+
+def _scores(q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
+    """(h, T', T') of some heads of one utterance, with what is added to them.
+
+    In 16 bits where that rounds nothing but the sum: a bias may be large, and gone on float32.
+    """
+    if bias is not None:
+        scores = (q @ k.mT).float().add_(bias)
+        return scores if mask is None else scores.add_(mask)
+    return q @ k.mT if mask is None else torch.baddbmm(mask.to(q.dtype), q, k.mT)

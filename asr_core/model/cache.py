@@ -9,6 +9,7 @@ from asr_core.model.attention import MASKED
 from asr_core.model.memory import Memory
 
 _NOWHERE = 2**30  # the position of a slot that is not part of a row
+_SLOTS = 16  # are attended to together: oneDNN compiles a kernel for every new number of them
 
 
 class Cache:
@@ -62,7 +63,10 @@ class Cache:
         return y if self._is_full else y[self._places]
 
     def append(self, n_new: int) -> Tensor:
-        """Make room for `n_new` tokens a row: (B, 1, W L, S) 0 or MASKED, what each may see."""
+        """Make room for `n_new` tokens a row: (B, 1, W L, S) 0 or MASKED, what each may see.
+
+        S is a number of slots of which the last ones may be empty.
+        """
         n_rows = len(self.lengths)
         self._n_new = n_new * self._width  # slots an utterance gains
         token = torch.arange(n_new, device=self.lengths.device)
@@ -77,8 +81,9 @@ class Cache:
         self.lengths = self.lengths + n_new
         # The position every slot has in every row; beyond the present one it is unseen.
         columns = torch.arange(self._slots.shape[1], device=position.device)
-        places = position.new_full((n_rows, self._n_slots + 1), _NOWHERE)
-        slots = self._slots.clamp_max(self._n_slots)
+        n_seen = self._n_seen
+        places = position.new_full((n_rows, n_seen + 1), _NOWHERE)
+        slots = self._slots.clamp_max(n_seen)
         places.scatter_(1, slots, columns.expand_as(slots))
         hidden = places[:, None, :-1] > position[..., None]  # (R, L, S)
         mask = torch.zeros(hidden.shape, device=hidden.device).masked_fill_(hidden, MASKED)
@@ -92,17 +97,21 @@ class Cache:
         stored = []
         for old, new in zip(self._past[layer], (keys, values), strict=True):
             capacity = old.shape[2] if old.dim() == 4 else 0
-            if capacity < self._n_slots:
-                grown = new.new_empty(
-                    *new.shape[:2], max(2 * capacity, self._n_slots), new.shape[3]
-                )
+            if capacity < self._n_seen:
+                n_slots = max(2 * capacity, self._n_seen)
+                grown = new.new_zeros(*new.shape[:2], n_slots, new.shape[3])  # empty, but finite
                 if start:
                     grown[:, :, :start] = old[:, :, :start]
                 old = grown
             old[:, :, start : self._n_slots] = new
             stored.append(old)
         self._past[layer] = (stored[0], stored[1])
-        return stored[0][:, :, : self._n_slots], stored[1][:, :, : self._n_slots]
+        return stored[0][:, :, : self._n_seen], stored[1][:, :, : self._n_seen]
+
+    @property
+    def _n_seen(self) -> int:
+        """Slots that are attended to."""
+        return -(-self._n_slots // _SLOTS) * _SLOTS
 
     def truncate(self, lengths: Tensor) -> None:
         """Forget what each row was fed behind its first `lengths` (R,) tokens."""

@@ -105,13 +105,22 @@ class Convolution(Addition):
         if inside is not None:
             keep = F.pad(inside, (left, 0), value=True) if self.causal else inside
             x = x * keep[..., None]
-        x = x.mT  # (B, inner, T')
-        x = self.depthwise(x if self.causal else F.pad(x, (left, right)))
+        x = self._along_time(x if self.causal else F.pad(x, (0, 0, left, right)))
         if isinstance(self.inner_norm, nn.BatchNorm1d):
-            x = self.inner_norm(x.float()).mT
+            x = self.inner_norm(x.float().mT).mT
         else:
-            x = self.inner_norm(x.mT)
+            x = self.inner_norm(x)
         return self.reduce(F.silu(x))
+
+    def _along_time(self, x: Tensor) -> Tensor:
+        """(B, T' + kernel - 1, inner) -> (B, T', inner): every channel by its own filter.
+
+        As an image one pixel high: in two dimensions channels may lie last, as they do here.
+        """
+        layer = self.depthwise
+        image = x.mT[:, :, None]
+        y = F.conv2d(image, layer.weight[:, :, None], layer.bias, groups=layer.groups)
+        return y[:, :, 0].mT
 
 
 class Block(nn.Module):
@@ -206,7 +215,8 @@ class Conformer(nn.Module):
         n_frames = int(out_lengths.max()) if len(out_lengths) else 0
         if n_frames == 0:
             return features.new_zeros(len(features), 0, config.d_model), out_lengths
-        x = self.subsample(features, lengths)[:, :n_frames].float()
+        # In order of frames: a stem may leave time last, and every sum and norm would be slow.
+        x = self.subsample(features, lengths)[:, :n_frames].float().contiguous()
         if config.position == "absolute":
             if n_frames > len(self.position_table):
                 raise ValueError(f"{n_frames} frames, positions for {len(self.position_table)}")

@@ -62,12 +62,14 @@ class CtcPosteriors:
         """(n, T'') natural log posteriors, of the units (n,) of passages (n,)."""
         units = units.to(self._sounds.device)
         sounds = self._sounds[utterances.to(self._sounds.device)]
-        found = self._norms.new_empty(len(units), self.n_frames)
-        for sound in sounds.unique().tolist():
-            asked = (sounds == sound).nonzero()[:, 0]
-            logits = self._layer.of_units(self._states[sound], units[asked]).float()  # (T'', n)
-            found[asked] = (logits - self._norms[sound, :, None]).T
-        return found
+        wanted, columns = units.unique(return_inverse=True)
+        asked, rows = sounds.unique(return_inverse=True)
+        # One product, although it gives every unit of every sound: far quicker than one a sound.
+        # And for widths in steps of 32: oneDNN compiles a kernel for every new one.
+        wanted = torch.nn.functional.pad(wanted, (0, -len(wanted) % 32))
+        states = self._states if len(asked) == len(self._states) else self._states[asked]
+        logits = self._layer.of_units(states, wanted)  # (S', T'', n')
+        return logits[rows, :, columns].float() - self._norms[sounds]
 
     def table(self) -> Tensor:
         """(B, T'', units): all of them."""

@@ -131,6 +131,7 @@ class _Columns:
         n_utterances, n_frames = outside.shape
         self._slots = torch.full((n_utterances, source.n_units), -1, device=outside.device)
         self._fetched = torch.empty(0, n_frames, dtype=torch.float64, device=outside.device)
+        self._n_fetched = 0  # rows of it that are in use
 
     def of(self, utterances: Tensor, labels: Tensor) -> Tensor:
         """(..., T) float64 posteriors of labels, 0 in padding."""
@@ -142,9 +143,13 @@ class _Columns:
             found = (
                 found.double().clamp(min=_FLOOR).exp().masked_fill(self._outside[missing[0]], 0.0)
             )
-            n_fetched = len(self._fetched)
-            new_slots = torch.arange(n_fetched, n_fetched + len(found), device=found.device)
+            first, self._n_fetched = self._n_fetched, self._n_fetched + len(found)
+            if self._n_fetched > len(self._fetched):
+                grown = found.new_empty(2 * self._n_fetched, found.shape[1])
+                grown[:first] = self._fetched[:first]
+                self._fetched = grown
+            self._fetched[first : self._n_fetched] = found
+            new_slots = torch.arange(first, self._n_fetched, device=found.device)
             self._slots[missing[0], missing[1]] = new_slots
-            self._fetched = torch.cat([self._fetched, found])
             slots = self._slots[utterances, labels]
         return self._fetched[slots]
