@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 
 from asr_core.audio.segment import Window
 
-_SECOND, _MOST = 20.0, 120.0  # seconds of the second batch of windows, and of the largest
+_FIRST = (1.0, 60.0)  # seconds that are enough for the first batches of windows,
+_LATER = 180.0  # and for all after them
 
 
 def growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
@@ -15,7 +17,8 @@ def growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
     An open window says that all before it is wanted now, and is a batch of its own.
     """
     batch: list[Window] = []
-    seconds, wanted = 0.0, 1.0
+    seconds, enough = 0.0, chain(_FIRST, repeat(_LATER))
+    wanted = next(enough)
     for window in windows:
         if window.is_open:
             if batch:
@@ -28,6 +31,6 @@ def growing_batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
         seconds += window.duration
         if seconds >= wanted:
             yield batch
-            batch, seconds, wanted = [], 0.0, min(max(_SECOND, 2 * wanted), _MOST)
+            batch, seconds, wanted = [], 0.0, next(enough)
     if batch:
         yield batch

@@ -50,7 +50,7 @@ from asr_core.text.language import LanguageChooser
 from asr_core.text.tokenizer import Tokenizer
 from asr_core.text.vocabulary import Vocabulary
 
-_FRAMES_READ = 9000  # encoder frames of the passages that are read together
+_FRAMES_READ = 12000  # encoder frames of the passages that are read together
 _TOKENS_PER_SECOND = 12.0  # nobody speaks faster; more is a loop
 _FEWEST_TOKENS = 24
 _MOST_TOKENS = 440  # what the decoder's positions hold, less the prompt and the end

@@ -12,11 +12,8 @@ from torch.nn import functional as F
 
 from asr_core.model.addition import Addition
 from asr_core.model.attention import MASKED, LayerNorm, SelfAttention, sinusoids
-from asr_core.model.linear import Linear
+from asr_core.model.linear import Activation, Linear
 from asr_core.model.subsampling import Conv1dSubsampling, Conv2dSubsampling, within
-
-Activation = Literal["relu", "gelu", "swish"]
-ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "swish": F.silu}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +56,13 @@ class FeedForward(Addition):
         self.norm = LayerNorm(config.d_model, eps=config.norm_eps)
         self.expand = Linear(config.d_model, config.d_ff)
         self.reduce = Linear(config.d_ff, config.d_model)
-        self.activation = ACTIVATIONS[config.activation]
+        self.activation: Activation = config.activation
 
     def last_layer(self) -> Iterable[Tensor]:
         return self.reduce.weights()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.reduce(self.activation(self.expand(self.norm(x))))
+        return self.reduce(self.expand.activated(self.norm(x), self.activation))
 
 
 class Convolution(Addition):

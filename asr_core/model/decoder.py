@@ -12,8 +12,7 @@ from torch.nn import functional as F
 
 from asr_core.model.attention import MASKED, LayerNorm, sinusoids
 from asr_core.model.cache import Cache, side_by_side
-from asr_core.model.conformer import ACTIVATIONS, Activation
-from asr_core.model.linear import Linear, linear
+from asr_core.model.linear import Activation, Linear, linear
 from asr_core.model.memory import Memory
 from asr_core.model.subsampling import within
 
@@ -88,10 +87,10 @@ class DecoderBlock(nn.Module):
         self.norm_ff = LayerNorm(config.d_model, eps=config.norm_eps)
         self.expand = Linear(config.d_model, config.d_ff)
         self.reduce = Linear(config.d_ff, config.d_model)
-        self.activation = ACTIVATIONS[config.activation]
+        self.activation: Activation = config.activation
 
     def feed_forward(self, x: Tensor) -> Tensor:
-        return x + self.reduce(self.activation(self.expand(self.norm_ff(x))))
+        return x + self.reduce(self.expand.activated(self.norm_ff(x), self.activation))
 
 
 class AttentionDecoder(nn.Module):

@@ -9,10 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Activation = Literal["relu", "gelu", "swish"]
+ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "swish": F.silu}
+_FORMULAS = {"relu": "", "gelu": "none", "swish": ""}  # which one oneDNN is to take; "none": erf
 
 _RUNS = 50  # of less than a millisecond, so that what else runs on the computer misses some
 
@@ -38,6 +43,12 @@ class Linear(nn.Linear):
     def forward(self, input: Tensor) -> Tensor:
         return linear(input, self.weight, self.bias, self.packed)
 
+    def activated(self, x: Tensor, activation: Activation) -> Tensor:
+        """Its output and an activation, in one pass where oneDNN computes."""
+        if self.packed is None:
+            return ACTIVATIONS[activation](self(x))
+        return linear(x, self.weight, self.bias, self.packed, activation)
+
     def weights(self) -> Iterable[Tensor]:
         """All that its output is made of but the input."""
         return self.parameters()
@@ -55,16 +66,23 @@ class Linear(nn.Linear):
 
 
 def linear(
-    x: Tensor, weight: Tensor, bias: Tensor | None = None, packed: Tensor | None = None
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    packed: Tensor | None = None,
+    activation: Activation | None = None,
 ) -> Tensor:
     """x W^T + b: (..., D), (E, D), (E,) -> (..., E).
 
     Args:
         packed: the weight for oneDNN, as it is or packed; None: torch computes.
+        activation: of the output.
     """
     if packed is None or x.numel() == 0:
-        return F.linear(x, weight, bias)
-    return torch.ops.mkldnn._linear_pointwise(x.to(weight.dtype), packed, bias, "none", [], "")
+        y = F.linear(x, weight, bias)
+        return y if activation is None else ACTIVATIONS[activation](y)
+    then, formula = ("none", "") if activation is None else (activation, _FORMULAS[activation])
+    return torch.ops.mkldnn._linear_pointwise(x.to(weight.dtype), packed, bias, then, [], formula)
 
 
 def packed(weight: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from asr_core.model.linear import fastest
+from asr_core.model.linear import ACTIVATIONS, Activation, fastest
 from asr_core.quantize.codes import int4_codes, int4_values, int8_codes, unpacked_pairs
 
 _ZERO = 128  # of activations in 8 bits: oneDNN wants them without sign
@@ -68,6 +68,10 @@ class QuantizedLinear(nn.Module, ABC):
         if self.bias is not None:
             found += self.bias.to(found.dtype)
         return found.view(shape)
+
+    def activated(self, x: Tensor, activation: Activation) -> Tensor:
+        """Its output and an activation."""
+        return ACTIVATIONS[activation](self(x))
 
     def time_last(self, x: Tensor) -> Tensor:
         """(B, T', D) -> (B, E, T')."""
