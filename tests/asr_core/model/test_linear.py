@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from asr_core.model import linear as module
-from asr_core.model.linear import Linear, onednn_is_faster, packed
+from asr_core.model.linear import ACTIVATIONS, Linear, onednn_is_faster, packed
 
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
@@ -18,6 +19,27 @@ def test_onednn_gives_what_torch_gives(shape, bias, dtype):
         expected = layer(x)
         layer.packed = packed(layer.weight)
         torch.testing.assert_close(layer(x), expected)
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("shape", [(2, 5, 16), (2, 0, 16)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_onednn_activates_as_torch_does(activation, shape, dtype):
+    torch.manual_seed(0)
+    layer, x = Linear(16, 24, dtype=dtype), 4 * torch.randn(shape, dtype=dtype)
+    with torch.inference_mode():
+        exact = ACTIVATIONS[activation](
+            F.linear(x.double(), layer.weight.double(), layer.bias.double())
+        )
+        near = (
+            {"rtol": 1e-2, "atol": 1e-2}
+            if dtype == torch.bfloat16
+            else {"rtol": 1e-5, "atol": 1e-5}
+        )
+        torch.testing.assert_close(layer.activated(x, activation).double(), exact, **near)
+        layer.packed = packed(layer.weight)
+        torch.testing.assert_close(layer.activated(x, activation).double(), exact, **near)
 
 
 @pytest.mark.parametrize(
