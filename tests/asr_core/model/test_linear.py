@@ -29,17 +29,12 @@ def test_onednn_activates_as_torch_does(activation, shape, dtype):
     torch.manual_seed(0)
     layer, x = Linear(16, 24, dtype=dtype), 4 * torch.randn(shape, dtype=dtype)
     with torch.inference_mode():
-        exact = ACTIVATIONS[activation](
-            F.linear(x.double(), layer.weight.double(), layer.bias.double())
-        )
-        near = (
-            {"rtol": 1e-2, "atol": 1e-2}
-            if dtype == torch.bfloat16
-            else {"rtol": 1e-5, "atol": 1e-5}
-        )
-        torch.testing.assert_close(layer.activated(x, activation).double(), exact, **near)
-        layer.packed = packed(layer.weight)
-        torch.testing.assert_close(layer.activated(x, activation).double(), exact, **near)
+        weight, bias = layer.weight.double(), layer.bias.double()
+        exact = ACTIVATIONS[activation](F.linear(x.double(), weight, bias))
+        tolerance = 1e-2 if dtype == torch.bfloat16 else 1e-5
+        for layer.packed in (None, packed(layer.weight)):
+            found = layer.activated(x, activation).double()
+            torch.testing.assert_close(found, exact, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize(
