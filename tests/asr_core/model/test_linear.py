@@ -32,7 +32,8 @@ def test_onednn_activates_as_torch_does(activation, shape, dtype):
         weight, bias = layer.weight.double(), layer.bias.double()
         exact = ACTIVATIONS[activation](F.linear(x.double(), weight, bias))
         tolerance = 1e-2 if dtype == torch.bfloat16 else 1e-5
-        for layer.packed in (None, packed(layer.weight)):
+        for form in (None, packed(layer.weight)):
+            layer.packed = form
             found = layer.activated(x, activation).double()
             torch.testing.assert_close(found, exact, rtol=tolerance, atol=tolerance)
 
