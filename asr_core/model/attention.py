@@ -172,7 +172,7 @@ def _mixed_in_turn(
 def _scores(q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
     """(h, T', T') of some heads of one utterance, with what is added to them.
 
-    In 16 bits where that rounds nothing but the sum: a bias may be large, and gone on float32.
+    In 16 bits, as the product is rounded, where only the mask is added; a bias is in float32.
     """
     if bias is not None:
         scores = (q @ k.mT).float().add_(bias)

@@ -64,8 +64,8 @@ class CtcPosteriors:
         sounds = self._sounds[utterances.to(self._sounds.device)]
         wanted, columns = units.unique(return_inverse=True)
         asked, rows = sounds.unique(return_inverse=True)
-        # One product, although it gives every unit of every sound: far quicker than one a sound.
-        # And for widths in steps of 32: oneDNN compiles a kernel for every new one.
+        # One product, although it gives every unit of every sound: quicker than one a sound. And
+        # as many units as 32 goes into: oneDNN compiles a kernel for every new number of them.
         wanted = torch.nn.functional.pad(wanted, (0, -len(wanted) % 32))
         states = self._states if len(asked) == len(self._states) else self._states[asked]
         logits = self._layer.of_units(states, wanted)  # (S', T'', n')
