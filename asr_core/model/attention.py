@@ -153,6 +153,7 @@ def _mixed_in_turn(
     """
     q = (q * q.shape[-1] ** -0.5).contiguous()
     k, v = k.contiguous(), v.contiguous()
+    mask = None if mask is None else mask.to(q.dtype)  # once, not for every head
     n_heads, n_frames = q.shape[1:3]
     n_at_once = max(1, _IN_CACHE // n_frames**2)
     mixed = torch.empty_like(q)
@@ -177,4 +178,4 @@ def _scores(q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> T
     if bias is not None:
         scores = (q @ k.mT).float().add_(bias)
         return scores if mask is None else scores.add_(mask)
-    return q @ k.mT if mask is None else torch.baddbmm(mask.to(q.dtype), q, k.mT)
+    return q @ k.mT if mask is None else torch.baddbmm(mask, q, k.mT)
