@@ -5,6 +5,7 @@ import streamlit as st
 from ui_components import state
 from ui_components.autosave_notice import autosave_notice
 from ui_components.autosave_panel import autosave_panel
+from ui_components.headline import headline
 from ui_components.masthead import ASSETS, masthead
 from ui_components.models_panel import models_panel
 from ui_components.offline_check import offline_check
@@ -58,6 +59,8 @@ if project is not None:
     st.rerun()
 
 if run is not None:
-    progress(run)
-    if not run.job.running:
+    is_running = run.job.running  # asked once: it may end while the page is drawn
+    headline(run, is_running)
+    progress(run, is_running)
+    if not is_running:
         result(run)

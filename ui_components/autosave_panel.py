@@ -10,8 +10,8 @@ from asr_core.errors import AsrError
 from asr_core.journal import folder
 from ui_components.new_passphrase import new_passphrase
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.state import remember, runs, saved_settings
-from ui_components.title import plain
 from ui_components.told import told
 
 _KEY = "autosave_passphrase"

@@ -126,8 +126,8 @@ def _apologize(error: Exception) -> bool:
     import streamlit as st
 
     from ui_components.phrases import phrase
+    from ui_components.plain import plain
     from ui_components.quiet import describe
-    from ui_components.title import plain
 
     st.error(phrase("internal_error", what=plain(describe(error))), icon=":material/error:")
     return True

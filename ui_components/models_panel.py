@@ -11,8 +11,8 @@ from asr_core.store import Entry, Shelved, catalogue, hub, shelf
 from asr_core.store.adding import Adding
 from asr_core.store.catalogue import BUNDLED
 from ui_components.phrases import page_language, phrase, size
+from ui_components.plain import plain
 from ui_components.servers_panel import servers_panel
-from ui_components.title import plain
 from ui_components.told import told
 
 _LIST_EVERY = 0.5  # seconds, while one is on its way

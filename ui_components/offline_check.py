@@ -6,8 +6,8 @@ import streamlit as st
 
 from asr_core.privacy import offline
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.state import runs
-from ui_components.title import plain
 
 _ICONS = {"held": ":material/check:", "absent": ":material/info:", "broken": ":material/error:"}
 

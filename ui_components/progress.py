@@ -11,19 +11,19 @@ import streamlit as st
 from asr_core.pace import clock
 from ui_components.editor import editor
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.run import Run
 from ui_components.state import runs, saved_settings
-from ui_components.title import plain, title
 
 
-def progress(run: Run) -> None:
+def progress(run: Run, is_running: bool) -> None:
     """Show a running job, twice a second; when it ends the whole page is drawn anew.
 
     Of an ended job nothing is shown, but who still looks gets the page drawn once more: Streamlit
     may lose the page of a run that ends in the moment in which it is asked for another look.
     """
     looks = count()
-    st.fragment(_progress, run_every=0.5 if run.job.running else None)(run, looks)
+    st.fragment(_progress, run_every=0.5 if is_running else None)(run, looks)
 
 
 def _progress(run: Run, looks: Iterator[int]) -> None:
@@ -32,7 +32,6 @@ def _progress(run: Run, looks: Iterator[int]) -> None:
         if not is_first:
             st.rerun()
         return
-    title(job.name)
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.live is not None:
             st.caption(stage(run))

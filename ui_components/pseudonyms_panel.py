@@ -13,8 +13,8 @@ from asr_core.export.near_misses import near_misses
 from asr_core.export.pseudonyms import Pseudonyms, counts, hidden, read, written
 from asr_core.result import Transcript
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.private_lines import private_lines
-from ui_components.title import plain
 from ui_components.told import told
 
 

@@ -11,9 +11,9 @@ from asr_core.pace import clock
 from ui_components import state
 from ui_components.leftovers import close_player
 from ui_components.phrases import phrase, size
+from ui_components.plain import plain
 from ui_components.progress import span, stage
 from ui_components.run import Run
-from ui_components.title import plain
 from ui_components.told import told
 
 _ICONS: dict[Stage, str] = {

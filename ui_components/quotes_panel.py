@@ -14,7 +14,7 @@ from asr_core.export.quotes import SHEET_FORMATS, Wording, quotable, sheet
 from asr_core.pace import clock
 from asr_core.result import Transcript
 from ui_components.phrases import phrase
-from ui_components.title import plain
+from ui_components.plain import plain
 
 _SHOWN = 70  # characters of a sentence in the list to choose from
 

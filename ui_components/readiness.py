@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.state import runs, saved_settings
-from ui_components.title import plain
 from ui_components.told import told
 
 

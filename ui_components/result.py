@@ -17,28 +17,14 @@ from ui_components.receipt_line import receipt_line
 from ui_components.run import Run
 from ui_components.runs import TEXT_WAITS
 from ui_components.stage_times import stage_times
-from ui_components.state import (
-    go_on,
-    new_recording,
-    realign,
-    rerun_passage,
-    runs_here,
-    saved_settings,
-)
+from ui_components.state import go_on, realign, rerun_passage, saved_settings
 from ui_components.tidy_panel import tidy_panel
-from ui_components.title import title
 from ui_components.told import told
-from ui_components.whole_button import whole_button
 
 
 def result(run: Run) -> None:
     """Show the transcript of a run that ended, or as far as it got and why it ended."""
     job, transcript = run.job, run.desk.current if run.desk is not None else None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        title(job.name)
-        whole_button(run)
-        if len(runs_here()) == 1:
-            st.button(phrase("new"), key="new", icon=":material/add:", on_click=new_recording)
     text = transcript.text if transcript is not None else ""
     _say_how_it_ended(run, bool(text))
     if transcript is not None and text:

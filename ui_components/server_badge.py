@@ -6,8 +6,8 @@ import streamlit as st
 
 from asr_core.servers import Server
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.state import runs_here, saved_settings
-from ui_components.title import plain
 
 
 def server_badge() -> None:

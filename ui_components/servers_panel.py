@@ -7,8 +7,8 @@ import streamlit as st
 from asr_core.errors import AsrError
 from asr_core.servers import Server
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.state import remember, runs, saved_settings
-from ui_components.title import plain
 from ui_components.told import told
 
 

@@ -9,7 +9,7 @@ from string import Formatter
 
 from ui_components.chinese import KINDS, OWN_WORDS, SYSTEM_REASONS, TEMPLATES
 from ui_components.phrases import page_language
-from ui_components.title import plain
+from ui_components.plain import plain
 
 _BETWEEN = "; "  # several findings in one hole
 

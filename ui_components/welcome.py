@@ -6,8 +6,8 @@ import streamlit as st
 
 from ui_components.last_time import was_cut_off
 from ui_components.phrases import phrase
+from ui_components.plain import plain
 from ui_components.server_badge import chosen_server
-from ui_components.title import plain
 
 
 def welcome() -> None:

@@ -18,6 +18,12 @@ pytestmark = pytest.mark.browser
 
 START = launch_with()
 SLOW = '{"engine": "light-slow"}'
+COUNTS_NAMES = """
+window.mostNames = 0;
+new MutationObserver(() => {
+  window.mostNames = Math.max(window.mostNames, document.querySelectorAll("h3").length);
+}).observe(document, {subtree: true, childList: true});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,17 @@ def test_those_that_wait_say_their_length_and_time_and_can_change_places(page, t
     expect(row(page, "long.wav")).to_contain_text("Stopped at")
     expect(row(page, "c.wav")).to_contain_text("Done · 0:09")
     expect(page.get_by_role("heading", name="long.wav")).to_be_visible()
+
+
+def test_the_name_stands_once_while_a_run_ends(visit, server, talk, long_talk):
+    with visit(server) as visitor:
+        page = visitor.open_page(script=COUNTS_NAMES)
+        drop(page, wav("long.wav", long_talk), wav("c.wav", talk))
+        expect(page.locator(".st-key-partial .transcript p").first).to_be_visible()
+        choose(page, "long.wav", "Stop and keep the text")
+        expect(row(page, "c.wav")).to_contain_text("Done · 0:09")
+        expect(page.locator(".st-key-partial")).to_have_count(0)
+        assert page.evaluate("window.mostNames") == 1
 
 
 def test_all_stop_at_once_and_their_sound_is_forgotten(page, talk, long_talk):

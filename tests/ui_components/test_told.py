@@ -32,7 +32,7 @@ from asr_core.settings import Settings
 from asr_core.text.vocabulary import Vocabulary, read_lines
 from ui_components import told
 from ui_components.chinese import OWN_WORDS, SYSTEM_REASONS, TEMPLATES
-from ui_components.title import plain
+from ui_components.plain import plain
 
 NAMES = {"Whisper base"}  # the same in every language
 SAID_BY_OTHERS = (  # files with sentences that come to the page another way, or never do

@@ -1,15 +1,8 @@
-"""The name of the recording at the head of a page."""
+"""Text of a person's own, for a place that reads Markdown."""
 
 from __future__ import annotations
 
-import streamlit as st
-
 _SIGNS = r"\`*_{}[]()<>#+-.!|~$:"  # what Markdown reads as more than itself
-
-
-def title(name: str) -> None:
-    """Show the recording's name as the page's heading."""
-    st.subheader(plain(name), anchor=False)
 
 
 def plain(text: str) -> str:
