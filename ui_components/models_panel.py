@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +16,7 @@ from ui_components.phrases import page_language, phrase, size
 from ui_components.plain import plain
 from ui_components.servers_panel import servers_panel
 from ui_components.told import told
+from ui_components.watch import watch
 
 _LIST_EVERY = 0.5  # seconds, while one is on its way
 
@@ -108,11 +111,12 @@ def _offer(entry: Entry) -> None:
 
 def _tell_comings() -> None:
     """What is on its way, with a button to stop it; how it ended, once."""
-    for coming in list(_comings()):
-        if coming.running:
-            st.fragment(_progress, run_every=_LIST_EVERY)(coming)
-            continue
+    ended = [coming for coming in _comings() if not coming.running]
+    for coming in ended:
         _comings().remove(coming)
+    running = list(_comings())
+    watch(partial(_progress, running), _LIST_EVERY, partial(_has_ended, running), ended=not running)
+    for coming in ended:
         if coming.error is not None:
             st.error(told(coming.error), icon=":material/error:")
         elif coming.id is not None:
@@ -120,21 +124,24 @@ def _tell_comings() -> None:
             st.success(plain(phrase(key, name=coming.id)), icon=":material/check:")
 
 
-def _progress(coming: Adding) -> None:
-    if not coming.running:
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        said = phrase("model_starting", name=coming.name)
-        if coming.total:
-            done, total = size(coming.done), size(coming.total)
-            said = phrase("model_progress", name=coming.name, done=done, total=total)
-        st.progress(coming.fraction, text=plain(said))
-        st.button(
-            phrase("model_stop"),
-            key=f"stop-{coming.name}",
-            icon=":material/stop_circle:",
-            on_click=coming.stop,
-        )
+def _has_ended(comings: Sequence[Adding]) -> bool:
+    return not all(coming.running for coming in comings) or not comings
+
+
+def _progress(comings: Sequence[Adding]) -> None:
+    for coming in comings:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            said = phrase("model_starting", name=coming.name)
+            if coming.total:
+                done, total = size(coming.done), size(coming.total)
+                said = phrase("model_progress", name=coming.name, done=done, total=total)
+            st.progress(coming.fraction, text=plain(said))
+            st.button(
+                phrase("model_stop"),
+                key=f"stop-{coming.name}",
+                icon=":material/stop_circle:",
+                on_click=coming.stop,
+            )
 
 
 def _kept(model: Shelved) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
+from functools import partial
 
 import streamlit as st
 
@@ -14,23 +13,17 @@ from ui_components.phrases import phrase
 from ui_components.plain import plain
 from ui_components.run import Run
 from ui_components.state import runs, saved_settings
+from ui_components.watch import watch
 
 
 def progress(run: Run, is_running: bool) -> None:
-    """Show a running job, twice a second; when it ends the whole page is drawn anew.
-
-    Of an ended job nothing is shown, but who still looks gets the page drawn once more: Streamlit
-    may lose the page of a run that ends in the moment in which it is asked for another look.
-    """
-    looks = count()
-    st.fragment(_progress, run_every=0.5 if is_running else None)(run, looks)
+    """Show a running job, twice a second; of an ended one nothing."""
+    watch(partial(_progress, run), 0.5, lambda: not run.job.running, ended=not is_running)
 
 
-def _progress(run: Run, looks: Iterator[int]) -> None:
-    job, is_first = run.job, next(looks) == 0
+def _progress(run: Run) -> None:
+    job = run.job
     if not job.running:
-        if not is_first:
-            st.rerun()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.live is not None:

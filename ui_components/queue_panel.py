@@ -15,6 +15,7 @@ from ui_components.plain import plain
 from ui_components.progress import span, stage
 from ui_components.run import Run
 from ui_components.told import told
+from ui_components.watch import watch
 
 _ICONS: dict[Stage, str] = {
     "held": ":material/pause_circle:",
@@ -33,15 +34,16 @@ def queue_panel() -> None:
     """Show the list when there is more than one recording, or one that waits to be started."""
     runs = state.runs_here()
     if len(runs) > 1 or any(run.job.stage == "held" for run in runs):
-        moving = _is_moving(runs)
-        st.fragment(_panel, run_every=1.0 if moving else None)(moving)
+        watch(_panel, 1.0, _has_changed, ended=not _is_moving(runs))
 
 
-def _panel(was_moving: bool) -> None:
-    """The list, once a second as long as something may change."""
+def _has_changed() -> bool:
+    """Whether somebody did something, or nothing may change by itself any more."""
+    return st.session_state.pop("queue_acted", False) or not _is_moving(state.runs_here())
+
+
+def _panel() -> None:
     runs, shown = state.runs_here(), state.current_run()
-    if st.session_state.pop("queue_acted", False) or (was_moving and not _is_moving(runs)):
-        st.rerun()
     with st.container(border=True, gap="xsmall", key="queue"):
         _head(runs)
         with st.container(gap=None, height=_TALL if len(runs) > _MANY else "content"):

@@ -104,6 +104,11 @@ class PageClient:
         """True when the page, as far as it is drawn, holds a text."""
         return any(text.encode() in drawn.packed for drawn in self._drawn.values())
 
+    @property
+    def is_still(self) -> bool:
+        """True when the page is drawn, and no part of it asks to be drawn again by itself."""
+        return not self._is_running and not self._again
+
     def until(self, claim: Callable[[], object], patience: float = PATIENCE_S) -> None:
         """Live as the page until something is so.
 

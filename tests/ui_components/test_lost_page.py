@@ -11,19 +11,36 @@ from page_client import PageClient
 from page_server import PageServer, launch_with
 from voice import conversation
 
-# The first page that is drawn whole after a job has ended is lost.
+JOB_ENDS = """
+from asr_core.jobs.job import Job
+
+end = Job.end
+
+def ends(job, *rest, **more):
+    end(job, *rest, **more)
+    state["ended"] = True
+
+Job.end = ends
+"""
+IS_READY = """
+from asr_core.jobs import recognizer
+
+readiness = recognizer.Readiness
+
+def says(stage="unknown", *rest):
+    state["ended"] |= stage == "ready"
+    return readiness(stage, *rest)
+
+recognizer.Readiness = says
+"""
+# The first page that is drawn whole after something has ended is lost.
 LOSES = """
 from inspect import signature
 
 from streamlit.runtime.app_session import AppSession
-from asr_core.jobs.job import Job
 
 state = {"ended": False, "losing": False, "lost": 0}
-handle, end = AppSession._handle_scriptrunner_event_on_event_loop, Job.end
-
-def ends(job, *rest, **more):
-    state["ended"] = True  # first: the page may see the end before the next line is reached
-    end(job, *rest, **more)
+handle = AppSession._handle_scriptrunner_event_on_event_loop
 
 def handles(session, sender, event, *rest, **more):
     is_start = event.name == "SCRIPT_STARTED"
@@ -37,21 +54,40 @@ def handles(session, sender, event, *rest, **more):
     if not state["losing"]:
         handle(session, sender, event, *rest, **more)
 
-Job.end, AppSession._handle_scriptrunner_event_on_event_loop = ends, handles
+AppSession._handle_scriptrunner_event_on_event_loop = handles
 """
 
 
 @pytest.fixture
-def server(tmp_path):
-    server = PageServer(tmp_path, launch_with(before=LOSES))
-    server.listen()
-    yield server
-    server.kill()
+def serve(tmp_path):
+    """Serve a page that is lost once, when what `ends` looks for has come."""
+    servers = []
+
+    def serve(ends):
+        server = PageServer(tmp_path, launch_with(before=LOSES + ends))
+        servers.append(server)
+        server.listen()
+        return server
+
+    yield serve
+    for server in servers:
+        server.kill()
 
 
-def test_a_finished_page_that_was_lost_comes_all_the_same(server):
+def test_a_finished_page_that_was_lost_comes_all_the_same(serve):
+    server = serve(JOB_ENDS)
     with PageClient(server.host, server.cookie) as page:
         page.drop("talk.wav", conversation(3))
         page.until(lambda: "save_as" in page.widgets, 60.0)
     _, said = server.end()
     assert "lost" in said  # or it proves nothing
+
+
+def test_the_news_that_all_is_ready_comes_all_the_same(serve):
+    server = serve(IS_READY)
+    with PageClient(server.host, server.cookie) as page:
+        page.until_shown("Getting ready.")
+        page.until(lambda: page.is_still, 60.0)
+        assert not page.shows("Getting ready.")
+    _, said = server.end()
+    assert "lost" in said
