@@ -74,6 +74,9 @@ def sweep() -> None:
             media.clear_session_refs(session_id)
     media.remove_orphaned_files()
     # What its widgets held, and its text, Streamlit keeps until the next visitor comes.
-    if runtime._session_mgr._session_storage._cache.expire():  # type: ignore[attr-defined]
+    sessions = runtime._session_mgr
+    with sessions._storage_lock:  # type: ignore[attr-defined]
+        has_forgotten = bool(sessions._session_storage._cache.expire())  # type: ignore[attr-defined]
+    if has_forgotten:
         gc.collect()  # pages hold themselves in circles
     give_back()
