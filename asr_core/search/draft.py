@@ -27,7 +27,7 @@ from asr_core.search.posteriors import Posteriors
 from asr_core.search.token_scorer import TokenScorer, token_scorer
 from asr_core.search.types import AnyCache, AnyMemory, Decoder, Hypothesis, SearchOptions
 
-_POSITIONS = 256  # most (row, token) places in one pass: each costs a row of log probabilities
+_POSITIONS = 64  # most (row, token) places in one pass: each costs a row of log probabilities
 _WINDOW = 32  # tokens offered after the first one was refused; half as many after every further one
 _NEAR = 2  # tokens to either side
 _SURE = math.log(0.5)  # what the decoder finds less likely is no reason to change the draft

@@ -90,22 +90,24 @@ def test_the_result_is_that_of_greedy_search(tiny, seed, kind, weight):
     assert found.n_passes == len(decoder.n_rows) - n_greedy_passes <= n_greedy_passes
 
 
-def long_case(tiny, seed):
+def long_case(tiny, seed, n_utterances=3):
     """Utterances whose greedy results are long, varied, and end by the limit."""
-    case = tiny(seed, n_labels=40, sharpness=4.0, n_frames=(60, 60, 60))
+    case = tiny(seed, n_labels=40, sharpness=4.0, n_frames=(60,) * n_utterances)
     case[0].bias[EOS] = -1000
     return case, SearchOptions(EOS, beam_size=1, max_repeats=0)
 
 
-def test_a_perfect_draft_takes_one_pass(tiny):
-    case, options = long_case(tiny, 0)
+@pytest.mark.parametrize(("n_utterances", "n_passes"), [(1, 1), (3, 3)])  # 64 places in a pass
+def test_a_perfect_draft_takes_as_many_passes_as_it_has_places(tiny, n_utterances, n_passes):
+    case, options = long_case(tiny, 0, n_utterances)
     decoder, encoder_out, lengths, prompts, _ = case
     wanted = [h.tokens for h in greedy(case, options)]
     assert len(decoder.n_rows) == 60
     found = draft_search(decoder, decoder.hear(encoder_out, lengths), prompts, wanted, options)
     assert [h.tokens for h in found.hypotheses] == wanted
-    assert found.n_passes == 1
-    assert found.n_accepted == 3 * 59  # the last token needs no check
+    assert found.n_passes == n_passes
+    # Each pass says one token more than was offered; what it says need not be checked.
+    assert found.n_accepted == n_utterances * (60 - n_passes)
 
 
 @pytest.mark.parametrize("kind", ["one wrong", "one missing", "one too many"])
