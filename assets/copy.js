@@ -27,5 +27,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
       setTriggerValue("refused", true)
     }
   }
-  return () => clearTimeout(timers.get(parentElement))
+  // Streamlit calls this for a call that a newer one overtook, too: then all goes on.
+  return () => parentElement.isConnected || clearTimeout(timers.get(parentElement))
 }

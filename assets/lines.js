@@ -23,5 +23,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     timers.set(parentElement, setTimeout(send, PAUSE_MS))
   }
   box.onblur = send
-  return send
+  // Streamlit calls this for a call that a newer one overtook, too: then all goes on.
+  return () => parentElement.isConnected || send()
 }

@@ -27,5 +27,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   listeners.set(parentElement, listen)
   document.addEventListener("keydown", listen)
-  return stop
+  // Streamlit calls this for a call that a newer one overtook, too: then all goes on.
+  return () => parentElement.isConnected || stop()
 }

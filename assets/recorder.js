@@ -185,5 +185,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const recorder = recorders.get(parentElement) ?? new Recorder(parentElement)
   recorders.set(parentElement, recorder)
   recorder.update(data, setTriggerValue)
-  return () => recorder.stop()
+  // Streamlit calls this for a call that a newer one overtook, too: then all goes on.
+  return () => parentElement.isConnected || recorder.stop()
 }

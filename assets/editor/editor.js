@@ -208,7 +208,9 @@ export default function ({ data, parentElement, setStateValue }) {
   const editor = editors.get(parentElement) ?? new Editor(parentElement)
   editors.set(parentElement, editor)
   editor.update(data, (message) => setStateValue("events", message))
+  // Streamlit calls this for a call that a newer one overtook, too: then all goes on.
   return () => {
+    if (parentElement.isConnected) return
     editor.close()
     editors.delete(parentElement)
   }
