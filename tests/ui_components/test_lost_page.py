@@ -17,8 +17,8 @@ from asr_core.jobs.job import Job
 end = Job.end
 
 def ends(job, *rest, **more):
+    state["ended"] = True  # first: the page may see the end before the next line is reached
     end(job, *rest, **more)
-    state["ended"] = True
 
 Job.end = ends
 """
